@@ -1,0 +1,3 @@
+"""Jangbu: one stock book for shops on several marketplaces."""
+
+__version__ = "0.1.0"

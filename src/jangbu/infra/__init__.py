@@ -1,0 +1,1 @@
+"""Doors to the outside: settings, database, vault, texts, plug-ins. Owns no business words."""

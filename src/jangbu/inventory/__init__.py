@@ -1,0 +1,1 @@
+"""The stock ledger: immutable, balanced moves and the balances they add up to."""

@@ -1,0 +1,311 @@
+"""The books of one cell: an upper bound of what its shop can still sell that the ledger has not heard of.
+
+Pure: facts in, a new book out. Owns no policy, no clock, no I/O. The rules and their proofs are in
+docs/explanation/never-the-last-piece-twice.md; the words (cell, exposure, mark, horizon) are used as there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+UNBOUNDED: Final = 1_000_000_000
+"""Stands for "nobody knows how many": larger than any stock, and it drops out at the first horizon."""
+
+
+class WriteKind(StrEnum):
+    """What one write does to a cell."""
+
+    SET = "set"  # a plain absolute number
+    ZERO_TOLD = "zero_told"  # zero whose answer tells the number before
+    COMPARE = "compare"  # set n only if the number is x
+    CHANGE = "change"  # relative, answered with the quantity after
+    OFF = "off"  # off sale, the number stays
+    ON = "on"  # on sale again with the number that stands there
+
+
+@dataclass(frozen=True)
+class Write:
+    """One write to one cell: `number` n for SET, COMPARE; `expected` x; `change` δ."""
+
+    kind: WriteKind
+    number: int = 0
+    expected: int = 0
+    change: int = 0
+
+    @property
+    def only_lowers(self) -> bool:
+        """Tell whether repeating it can never raise the number (then it may be repeated at once)."""
+        match self.kind:
+            case WriteKind.SET:
+                return self.number == 0
+            case WriteKind.ZERO_TOLD | WriteKind.OFF:
+                return True
+            case WriteKind.COMPARE:
+                return self.number < self.expected
+            case WriteKind.CHANGE:
+                return self.change < 0
+            case WriteKind.ON:
+                return False
+
+
+@dataclass(frozen=True)
+class Mark:
+    """When a read (or a settled write) proved the number, in both clocks.
+
+    Units: milliseconds since 1970. `begun_at` and `answered_at` are the hub's clock when the proving request left
+    and its answer arrived; `remote_at` is the marketplace's own Date of it, rounded up.
+    """
+
+    begun_at: int
+    answered_at: int
+    remote_at: int
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How far the order feed is known to be complete.
+
+    `begun_at`: the hub's clock when the last whole feed request left, less the feed's own lag.
+    `remote_to`: the marketplace's time up to which every lowering is known; 0 where only "begun after" counts.
+    """
+
+    begun_at: int
+    remote_to: int = 0
+
+    def passes(self, mark: Mark) -> bool:
+        """Tell whether everything that happened before the mark is in the books."""
+        if self.remote_to:
+            return self.remote_to > mark.remote_at
+        return self.begun_at > mark.answered_at
+
+
+@dataclass(frozen=True)
+class Pending:
+    """The one unsettled write of a cell. `base` is the exposure it was charged upon."""
+
+    write: Write
+    base: int
+    fencing: bool  # begun late enough after the last known cancellation to prove anything
+
+
+@dataclass(frozen=True)
+class Book:
+    """The exposure of a cell in parts.
+
+    `unread` drops out when the horizon passes the mark; `stands` is shown there or will be. While the cell is
+    off sale nothing stands exposed and `parked` is the number waiting there. `clear_from`: a fence must begin
+    later than this (hub ms), for a restock may still arrive until then.
+    """
+
+    unread: int = 0
+    stands: int = 0
+    on_sale: bool = True
+    parked: int = 0
+    mark: Mark | None = None
+    pending: Pending | None = None
+    clear_from: int = 0
+
+    @property
+    def exposure(self) -> int:
+        """Give the upper bound of what can still be sold unheard of."""
+        return self.unread + self.stands
+
+    @property
+    def fenced(self) -> bool:
+        """Tell whether nothing is unread and nothing is under way."""
+        return self.unread == 0 and self.pending is None
+
+
+def first_seen(number: int, *, on_sale: bool, mark: Mark) -> Book:
+    """Open the book of a cell that was never read before: what it shows, and an unknown amount unread.
+
+    Until the horizon passes this first mark nobody knows what was sold there before, so the cell is exposed
+    without bound and its variant counts as over-exposed.
+    """
+    if on_sale:
+        return Book(unread=UNBOUNDED, stands=number, mark=mark)
+    return Book(unread=UNBOUNDED, on_sale=False, parked=number, mark=mark)
+
+
+# -- news -------------------------------------------------------------------------------------------------
+
+
+def sold(book: Book, units: int, lowered_at: int) -> Book:
+    """Take in a sale: a line from after the mark lowers what stands, any other what is unread first.
+
+    Never clamped: a sale of an unread restock drives the books below zero, and its news brings them back.
+    """
+    if book.pending is None and book.mark is not None and lowered_at > book.mark.remote_at:
+        return replace(book, stands=book.stands - units)
+    from_unread = min(units, max(book.unread, 0))
+    return replace(book, unread=book.unread - from_unread, stands=book.stands - (units - from_unread))
+
+
+def restocked(book: Book, units: int, clear_from: int) -> Book:
+    """Take in a cancellation that may put units back there: it raises the part that stays longest."""
+    clear_from = max(book.clear_from, clear_from)
+    if not book.on_sale and not (book.pending and book.pending.write.kind is WriteKind.ON):
+        book = replace(book, parked=book.parked + units)
+    return replace(book, stands=book.stands + units, clear_from=clear_from)
+
+
+def heard(book: Book, horizon: Horizon) -> Book:
+    """Take in that the feed is complete up to `horizon`: what was unread before the mark is not."""
+    if book.mark is None or not horizon.passes(book.mark):
+        return book
+    return replace(book, unread=0, mark=None)
+
+
+# -- writes -----------------------------------------------------------------------------------------------
+
+
+def charge(book: Book, write: Write) -> int:
+    """Tell the exposure from the intent on; what it adds must be covered by free units."""
+    return begin(book, write, fencing=False).exposure
+
+
+def begin(book: Book, write: Write, *, fencing: bool) -> Book:
+    """Charge a write that is about to be sent.
+
+    Errors: ValueError when a write is unsettled already, or a compare value lies above the exposure.
+    """
+    if book.pending is not None:
+        raise ValueError("one unsettled write per cell")
+    base, pending = book.exposure, Pending(write, book.exposure, fencing)
+    match write.kind:
+        case WriteKind.SET if book.on_sale:
+            return replace(book, unread=base, stands=write.number, mark=None, pending=pending)
+        case WriteKind.SET:
+            return replace(book, pending=pending)
+        case WriteKind.ZERO_TOLD:
+            return replace(book, unread=base, stands=0, mark=None, pending=pending)
+        case WriteKind.COMPARE:
+            if write.expected > base:
+                raise ValueError("compare value above the exposure")
+            unread = base - min(write.number, write.expected)
+            return replace(book, unread=unread, stands=write.number, mark=None, pending=pending)
+        case WriteKind.CHANGE:
+            return replace(book, unread=base + max(write.change, 0), stands=0, mark=None, pending=pending)
+        case WriteKind.OFF:
+            return replace(book, pending=pending)
+        case WriteKind.ON:
+            return replace(book, stands=book.stands + book.parked, pending=pending)
+
+
+def applied(book: Book, mark: Mark | None, *, told: int = 0) -> Book:
+    """Settle a write whose answer says it took effect and whose number was seen.
+
+    `told`: the number before (ZERO_TOLD), the quantity after (CHANGE), the number read (OFF, SET while off).
+    `mark` is None where the proof fences nothing.
+    """
+    pending = _pending(book)
+    write, mark = pending.write, mark if pending.fencing else None
+    told = told if write.kind is WriteKind.CHANGE else max(told, 0)
+    match write.kind:
+        case WriteKind.SET if book.on_sale:
+            return replace(book, pending=None, mark=mark)
+        case WriteKind.SET:
+            return replace(book, pending=None, parked=told)
+        case WriteKind.ZERO_TOLD:
+            return _less_unread(book, told, mark)
+        case WriteKind.COMPARE:
+            return _less_unread(book, max(write.expected - write.number, 0), mark)
+        case WriteKind.CHANGE:
+            gained = max(told, 0) - max(told - write.change, 0)
+            total = book.exposure - max(write.change, 0) + gained
+            return _parts(book, total, max(told, 0) + book.stands, mark)
+        case WriteKind.OFF:
+            unread = max(book.exposure - told, 0)
+            return replace(book, unread=unread, stands=0, on_sale=False, parked=told, pending=None, mark=mark)
+        case WriteKind.ON:
+            return replace(book, on_sale=True, parked=0, pending=None)
+
+
+def refused(book: Book) -> Book:
+    """Settle a write that is known not to have happened: the exposure is what it was, less the news since.
+
+    All of it counts as standing until a read tells the parts anew.
+    """
+    pending = _pending(book)
+    over = begin(replace(book, unread=0, stands=pending.base, mark=None, pending=None), pending.write, fencing=False)
+    match pending.write.kind:
+        case WriteKind.SET if not book.on_sale:
+            return replace(book, pending=None)
+        case WriteKind.ON:
+            return replace(book, stands=book.stands - book.parked, pending=None)
+        case WriteKind.OFF:
+            return replace(book, pending=None)
+        case _:
+            total = book.exposure - (over.exposure - pending.base)
+            return replace(book, unread=0, stands=total, mark=None, pending=None)
+
+
+def resolved(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
+    """Settle a write of unknown outcome by a read begun after its deadline and D: one rule for every kind.
+
+    Which story happened is not inferred: exposure stays what it was charged until the horizon passes the read.
+    """
+    pending = _pending(book)
+    kind, settled, number = pending.write.kind, replace(book, pending=None), max(number, 0)
+    if not on_sale:
+        if kind is WriteKind.ON:  # still off: what stands there was never exposed
+            return replace(settled, stands=0, unread=max(book.exposure - book.parked, 0), parked=number)
+        if not book.on_sale:
+            return replace(settled, parked=number)
+        unread = max(book.exposure - number, 0) if kind is WriteKind.OFF else book.exposure
+        return replace(settled, unread=unread, stands=0, on_sale=False, parked=number, mark=_after(book, mark))
+    charged = book.on_sale or kind is WriteKind.ON
+    return _shown(settled, number, charged=charged, mark=_after(book, mark))
+
+
+def read(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
+    """Take in a read made with nothing unsettled: it marks the cell, and repairs the parts.
+
+    A number below zero can sell nothing and is taken as zero. One above the exposure (`surprising`) must be met by reading the orders first; taken in all the same,
+    it raises the exposure to what is shown.
+    """
+    if book.pending is not None:
+        raise ValueError("a read while a write is unsettled proves nothing")
+    fence, number = _after(book, mark), max(number, 0)
+    if not on_sale:
+        if fence is None and not book.on_sale:
+            return replace(book, parked=max(book.parked, number))
+        # nothing sells while off: whatever was exposed can only have been sold before, unread
+        return replace(book, unread=book.exposure, stands=0, on_sale=False, parked=number, mark=fence)
+    return _shown(book, number, charged=book.on_sale, mark=fence)
+
+
+def surprising(book: Book, number: int, *, on_sale: bool) -> bool:
+    """Tell whether a number read proves a broken assumption or an unread restock."""
+    return book.pending is None and on_sale and number > book.exposure
+
+
+def _shown(book: Book, number: int, *, charged: bool, mark: Mark | None) -> Book:
+    """Book a number seen on sale. `charged`: the exposure already covers it; else other hands put it on sale."""
+    total = max(book.exposure, number) if charged else book.exposure + number
+    if mark is None:  # too soon after a cancellation to prove anything: all of it stands until a later read
+        return replace(book, on_sale=True, parked=0, unread=0, stands=total, mark=None)
+    return replace(book, on_sale=True, parked=0, unread=total - number, stands=number, mark=mark)
+
+
+def _after(book: Book, mark: Mark) -> Mark | None:
+    """Give the mark if it was begun late enough after the last known cancellation to fence anything."""
+    return mark if mark.begun_at > book.clear_from else None
+
+
+def _less_unread(book: Book, units: int, mark: Mark | None) -> Book:
+    return _parts(book, book.exposure - units, book.stands, mark)
+
+
+def _parts(book: Book, total: int, stands: int, mark: Mark | None) -> Book:
+    """Split a total so that what stands is told first and nothing unread is negative."""
+    stands = min(stands, total)
+    return replace(book, unread=total - stands, stands=stands, mark=mark, pending=None)
+
+
+def _pending(book: Book) -> Pending:
+    if book.pending is None:
+        raise ValueError("no unsettled write")
+    return book.pending
