@@ -1,0 +1,1 @@
+"""Variants and SKUs, listings and offers, and the links between them."""

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from jangbu.kernel.money import Money
-
-_NO_TEXT: Mapping[str, str] = MappingProxyType({})
 
 
 class ListingState(StrEnum):
@@ -188,7 +185,7 @@ class RemoteOrder:
     lines: tuple[OrderLine, ...]
     total: Money
     ship_to: Person = field(default_factory=Person)
-    extra: Mapping[str, str] = _NO_TEXT  # shown to the seller, never personal
+    extra: Mapping[str, str] = field(default_factory=dict)  # shown to the seller, never personal
 
 
 @dataclass(frozen=True)
@@ -238,7 +235,7 @@ class ShopProfile:
     currency: str
     url: str = ""
     on_vacation: bool = False
-    extra: Mapping[str, str] = _NO_TEXT  # title, announcement, active listing count, grade …
+    extra: Mapping[str, str] = field(default_factory=dict)  # title, announcement, active listing count, grade …
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Connections to the marketplaces: shops, sealed credentials, health, pause switches, leases."""

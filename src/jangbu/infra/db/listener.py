@@ -82,11 +82,12 @@ class Listener:
                     self._wakes.set([topic])
 
     def _reconnect(self) -> Connection | None:
-        while not self._stop.wait(_PAUSE_S):
+        while not self._stop.is_set():
             try:
                 connection = self._listen()
             except (ConfigError, psycopg.OperationalError):
-                continue
-            self._wakes.set_all()  # whatever was said meanwhile was missed
-            return connection
+                self._stop.wait(_PAUSE_S)
+            else:
+                self._wakes.set_all()  # whatever was said meanwhile was missed
+                return connection
         return None

@@ -124,9 +124,16 @@ class PostgresStore:
         yield self._only
 
     def _worded(self, error: BaseException) -> BaseException:
-        if isinstance(error, psycopg.OperationalError) and error.sqlstate is None and self._only is None:
+        if self._only is None and _is_lost(error):
             self._pool.check()  # the server went away: drop the other dead connections too
         return self._server.worded(error)
+
+
+def _is_lost(error: BaseException) -> bool:
+    # No code: the line is dead. 08: connection exception. 57P: the server is told to stop.
+    return isinstance(error, psycopg.OperationalError) and (
+        error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+    )
 
 
 def _door(cursor: psycopg.Cursor[Any]) -> Any:  # noqa: ANN401 - the driver wants literal SQL types
@@ -156,7 +163,7 @@ def _transaction(cursor: psycopg.Cursor[Any], begin: str) -> Iterator[None]:
     try:
         cursor.execute("COMMIT", prepare=False)
     except psycopg.OperationalError as error:
-        if error.sqlstate is None:
+        if _is_lost(error):
             raise StateError(
                 "the connection was lost during a commit: read before doing it again",
                 code="database.outcome_unknown",

@@ -87,7 +87,7 @@ class Server:
             raise ConfigError(
                 f"PostgreSQL at {self.name} cannot be used: {reason}",
                 code="database.unreachable",
-                server=self.name,
+                database=self.name,
             ) from None
         configure(connection)
         return connection
@@ -106,7 +106,7 @@ class Server:
             return Conflict(f"the database refuses the change: {broken}", code="database.constraint")
         for driver_error, kind, code, sentence in _WORDS:
             if isinstance(error, driver_error):
-                return kind(f"{self.name}: {sentence}", code=code, server=self.name)
+                return kind(f"{self.name}: {sentence}", code=code, database=self.name)
         return None
 
     def _without_password(self, text: str) -> str:

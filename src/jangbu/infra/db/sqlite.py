@@ -69,7 +69,11 @@ class SQLiteStore:
 
     def raw_connection(self) -> sqlite3.Connection:
         """Give a connection for migrations: a fresh one, or the only one of a database in memory."""
-        return self._writer if self.file.path == MEMORY else self.file.connect()
+        if self.file.path == MEMORY:
+            return self._writer
+        connection = self.file.connect()
+        connection.execute("PRAGMA busy_timeout=60000")  # another process may be migrating just now
+        return connection
 
     def release(self, raw: sqlite3.Connection) -> None:
         """Take it back."""

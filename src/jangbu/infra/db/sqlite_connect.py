@@ -36,6 +36,7 @@ def _module() -> Any:  # noqa: ANN401 - two modules of the same shape, one witho
         return sqlite3
 
 
+# Never open one file with both modules in one process: neither sees the other's locks.
 sqlite: Final = _module()
 SQLITE_VERSION: Final[str] = sqlite.sqlite_version
 WAL_BUG: Final[bool] = sqlite.sqlite_version_info < _FIRST_VERSION_WITHOUT_WAL_BUG
@@ -59,7 +60,7 @@ class SQLiteFile:
         except OSError as error:
             reason = error.strerror or type(error).__name__
             sentence = f"the database file {self.path} cannot be opened: {reason}"
-            raise ConfigError(sentence, code="database.not_writable", path=self.path) from error
+            raise ConfigError(sentence, code="database.not_writable", database=self.path) from error
         except sqlite.Error as error:
             raise self.worded(error) from None
 
@@ -104,7 +105,7 @@ class SQLiteFile:
         if (words := _WORDS.get(_primary_code(error))) is None:
             return None
         kind, code, sentence = words
-        return kind(f"{self.path}: {sentence}", code=code, path=self.path)
+        return kind(f"{self.path}: {sentence}", code=code, database=self.path)
 
 
 def patiently(connection: sqlite3.Connection, sql: str) -> None:

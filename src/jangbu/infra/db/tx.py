@@ -78,7 +78,7 @@ class WriteTx(ReadTx):
         return self._execute(sql, params).fetchall()
 
     def after_commit(self, callback: Callable[[], object]) -> None:
-        """Have `callback` called once this unit is on disk, on the caller's event loop, or thread if it blocks.
+        """Have `callback` called once this unit is on disk, on the caller's loop, or thread if it blocks.
 
         Repeat: not called when the unit fails or is tried again.
         """

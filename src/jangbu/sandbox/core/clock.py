@@ -1,24 +1,24 @@
 """Owns the sandbox's time: the only place that reads a clock or sleeps; it does not decide what is due."""
 
 import asyncio
-import contextlib
 import heapq
 import itertools
 import time
 
 _CLOSE_ENOUGH_S = 1e-6  # below the resolution of a float holding epoch seconds
-_SETTLING_TURNS = 20  # turns of the loop that woken tasks get before time moves on
+_SETTLING_TURNS = 50  # turns of the loop that woken tasks get before time moves on
 
 
 class Clock:
     """Time of the running loop, shown as epoch seconds; a virtual-time loop makes it virtual too.
 
-    Units: seconds since 1970, UTC. Without a running loop it stands at its epoch.
+    Units: seconds since 1970, UTC. `epoch0` is the time when the loop's own clock shows `loop0`, by default
+    when this one is first asked on a loop. Without a running loop it stands at its epoch.
     """
 
-    def __init__(self, epoch0: float | None = None) -> None:
+    def __init__(self, epoch0: float | None = None, *, loop0: float | None = None) -> None:
         self._epoch0 = time.time() if epoch0 is None else epoch0
-        self._loop0: float | None = None
+        self._loop0 = loop0
         self._jumped = 0.0
         self._wakers: set[asyncio.Future[None]] = set()
 
@@ -54,10 +54,9 @@ class Clock:
             await asyncio.wait({news, alarm}, return_when=asyncio.FIRST_COMPLETED)
             return event.is_set()
         finally:
-            for waiting in (news, alarm):
-                waiting.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await waiting
+            news.cancel()
+            alarm.cancel()
+            await asyncio.wait({news, alarm})
 
     def advance(self, seconds: float) -> None:
         """Jumps forward; whatever sleeps looks at the time again.

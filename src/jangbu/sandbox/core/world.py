@@ -85,11 +85,12 @@ class World:
         }
 
     def _oversold(self, books: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
-        sold = {
-            sku: sum(each["sold"].get(sku, 0) for each in books.values()) for sku in self.goods.physical
+        sold = {sku: sum(each["sold"].get(sku, 0) for each in books.values()) for sku in self.goods.physical}
+        return {
+            sku: units - self.goods.physical[sku]
+            for sku, units in sold.items()
+            if units > self.goods.physical[sku]
         }
-        return {sku: units - self.goods.physical[sku] for sku, units in sold.items()
-                if units > self.goods.physical[sku]}
 
     def reset(self) -> None:
         """Back to the seeded start; time goes on."""
@@ -111,8 +112,14 @@ class World:
         same = isinstance(channels, dict) and set(channels) == set(self.emulators)
         if not same or state.get("seed") != self.seed:
             raise ValueError("the snapshot is of another seed or other channels")
-        for name, emulator in self.emulators.items():
-            emulator.restore(state["channels"][name])
+        before = self.snapshot()["channels"]
+        try:
+            for name, emulator in self.emulators.items():
+                emulator.restore(state["channels"][name])
+        except ValueError:
+            for name, emulator in self.emulators.items():
+                emulator.restore(before[name])
+            raise
 
 
 def available() -> tuple[str, ...]:

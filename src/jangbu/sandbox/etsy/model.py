@@ -186,9 +186,10 @@ def cells(listing: Listing) -> dict[tuple[Any, ...], list[Product]]:
 
 def on_offer(listing: Listing) -> int:
     """Units a buyer can take over all numbers, whatever the listing's state."""
-    return sum(
-        max((each.quantity for each in group if each.is_enabled), default=0) for group in cells(listing).values()
+    open_to_buyers = (
+        [each.quantity for each in group if each.is_enabled] for group in cells(listing).values()
     )
+    return sum(max(numbers, default=0) for numbers in open_to_buyers)
 
 
 def shown(listing: Listing) -> int:

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 PREFIX: Final = "/v3/application"
 CONSENT: Final = "/oauth/connect"
+_LANGUAGE: Final = r"(?P<language>[A-Za-z-]+)"
 TOKEN: Final = "/v3/public/oauth/token"  # noqa: S105 -- a path
 
 
@@ -67,7 +68,7 @@ def _routes() -> dict[str, tuple[_Route, ...]]:
 
 def _pattern(path: str) -> re.Pattern[str]:
     parts = (
-        (r"(?P<language>[A-Za-z-]+)" if name == "language" else rf"(?P<{name}>\d{{1,18}})") if name else literal
+        literal or (_LANGUAGE if name == "language" else rf"(?P<{name}>\d{{1,18}})")
         for literal, name in re.findall(r"([^{}]+)|\{(\w+)\}", path)
     )
     return re.compile("".join(parts))
@@ -75,7 +76,8 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _operation(line: str) -> Operation:
     op_id, method, path, scopes, encoding, query = line.split(" ")
-    return Operation(op_id, method, path, _names(scopes, "+"), "none" if encoding == "-" else encoding, _names(query, ","))
+    body = "none" if encoding == "-" else encoding
+    return Operation(op_id, method, path, _names(scopes, "+"), body, _names(query, ","))
 
 
 def _names(joined: str, separator: str) -> frozenset[str]:

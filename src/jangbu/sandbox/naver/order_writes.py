@@ -174,8 +174,12 @@ def _hindrance(shop: Shop, line: Line) -> str | None:
 def _parcel_fault(shop: Shop, line: Line, parcel: Parcel) -> str | None:
     if parcel.delivery_method is None or parcel.dispatch_date is None or parcel.dispatch_date.tzinfo is None:
         return "104133"
-    if parcel.delivery_method != "DELIVERY":
-        return None if parcel.delivery_method in METHODS_WITHOUT_PARCEL else "104117"
+    if parcel.delivery_method in METHODS_WITHOUT_PARCEL:
+        return None
+    return _number_fault(shop, line, parcel) if parcel.delivery_method == "DELIVERY" else "104117"
+
+
+def _number_fault(shop: Shop, line: Line, parcel: Parcel) -> str | None:
     if not parcel.delivery_company_code:
         return "104118"
     if parcel.delivery_company_code not in CARRIERS:

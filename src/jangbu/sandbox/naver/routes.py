@@ -81,8 +81,8 @@ OPERATIONS = (
     ),
     _order(
         "searchProductOrders", "GET", _ORDERS, orders.search, writes=False,
-        query="from to rangeType productOrderStatuses claimStatuses placeOrderStatusType fulfillment pageSize "
-        "page quantityClaimCompatibility",
+        query="from to rangeType productOrderStatuses claimStatuses placeOrderStatusType fulfillment "
+        "pageSize page quantityClaimCompatibility",
     ),
     _order("queryProductOrders", "POST", _ORDERS + "/query", orders.query, writes=False),
     _order(

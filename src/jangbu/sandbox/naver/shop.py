@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import heapq
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -35,6 +36,17 @@ class Wish:
         return offer_id(self.product_no, self.option_id)
 
 
+@dataclass(frozen=True)
+class Checkout:
+    """What the lines of one order share; `pay_due_at` only where a bank transfer is awaited."""
+
+    order_id: str
+    package: str
+    buyer: int
+    placed_at: int
+    pay_due_at: int | None
+
+
 def offer_id(product_no: int, option_id: int | None) -> str:
     """The name of a sellable line inside the sandbox: product, or product and option."""
     return f"{product_no}" if option_id is None else f"{product_no}:{option_id}"
@@ -53,7 +65,11 @@ class Shop:
         self.state = state
         self.settings = settings
         self._seed = seed
-        self._performers: dict[str, Performer] = {"restock": self._restock, "pay": self._pay, "lapse": self._lapse}
+        self._performers: dict[str, Performer] = {
+            "restock": self._restock,
+            "pay": self._pay,
+            "lapse": self._lapse,
+        }
 
     # --- chance, ids, time ---------------------------------------------------------------------
 
@@ -66,10 +82,6 @@ class Shop:
         """16 digits, the Korean day in front, as order-side numbers are."""
         self.state.ids += 1
         return day_of(now).replace("-", "") + f"{10_000_000 + self.state.ids * 10 + 1:08d}"
-
-    def performs(self, kind: str, performer: Performer) -> None:
-        """Names who carries out a kind of thing that falls due."""
-        self._performers[kind] = performer
 
     def plan(self, at: int, kind: str, what: dict[str, object]) -> None:
         """Lets something happen by itself later."""
@@ -84,6 +96,10 @@ class Shop:
             self._performers[due.kind](due.what, due.at)
 
     # --- products ------------------------------------------------------------------------------
+
+    def products(self) -> list[Product]:
+        """All products, in the order they were registered."""
+        return [timeline.latest for timeline in self.state.products.values()]
 
     def product(self, product_no: int) -> Product | None:
         timeline = self.state.products.get(product_no)
@@ -104,22 +120,28 @@ class Shop:
 
     def check_out(self, wishes: list[Wish], now: int, *, unpaid: bool) -> str | None:
         """One order of all the wishes, or None and nothing changed; the numbers fall at once."""
-        if not all(self._available(wish) for wish in wishes):
+        if not wishes or not all(self._available(wish) for wish in _merged(wishes)):
             self.state.disappointed += 1
             return None
-        order_id, package = self.new_id(now), self.new_id(now)
-        buyer = int(self.draw(1, _BUYERS))
         due = now + round(self.settings.number("payment_due_s") * 1000) if unpaid else None
-        lines = [self._line(wish, order_id, package, buyer, now, due) for wish in wishes]
-        lines = _with_fee(lines)
+        lines = self._open(wishes, now, due)
         for line in lines:
             self._raise(line.product_no, line.option_id, -line.quantity, now)
-            self.state.lines[line.id] = Timeline()
-        self.state.orders[order_id] = [line.id for line in lines]
         self._tell(lines, "PAY_WAITING" if unpaid else "PAYED", now)
         if due is not None:
-            self._plan_payment(order_id, now, due)
-        return order_id
+            self._plan_payment(lines[0].order_id, now, due)
+        return lines[0].order_id
+
+    def take_over(self, wishes: list[Wish], placed_at: int) -> None:
+        """A paid order from before the shop's first day; the numbers shown already lack its units."""
+        self._tell(self._open(wishes, placed_at, None), "PAYED", placed_at)
+
+    def _open(self, wishes: list[Wish], now: int, due: int | None) -> list[Line]:
+        checkout = Checkout(self.new_id(now), self.new_id(now), int(self.draw(1, _BUYERS)), now, due)
+        lines = _with_fee([self._line(wish, checkout) for wish in wishes])
+        self.state.lines |= {line.id: Timeline() for line in lines}
+        self.state.orders[checkout.order_id] = [line.id for line in lines]
+        return lines
 
     def _available(self, wish: Wish) -> bool:
         product = self.product(wish.product_no)
@@ -130,17 +152,29 @@ class Shop:
             return False
         return stock.buyable(product, option) and stock.number_at(product, wish.option_id) >= wish.quantity
 
-    def _line(self, wish: Wish, order_id: str, package: str, buyer: int, now: int, due: int | None) -> Line:
+    def _line(self, wish: Wish, checkout: Checkout) -> Line:
         product = self.state.products[wish.product_no].latest
         option = product.option(wish.option_id)
+        paid = checkout.pay_due_at is None
         return Line(
-            id=self.new_id(now), order_id=order_id, package=package, product_no=product.no,
-            option_id=wish.option_id, offer=wish.offer, sku=option.sku if option else product.sku,
-            unit_price=product.sale_price, option_price=option.price if option else 0,
-            quantity=wish.quantity, remain=wish.quantity, delivery_fee=0, placed_at=now,
-            status="PAYED" if due is None else "PAYMENT_WAITING", buyer=buyer,
-            paid_at=now if due is None else None, pay_due_at=due,
-        )  # fmt: skip
+            id=self.new_id(checkout.placed_at),
+            order_id=checkout.order_id,
+            package=checkout.package,
+            product_no=product.no,
+            option_id=wish.option_id,
+            offer=wish.offer,
+            sku=option.sku if option else product.sku,
+            unit_price=product.sale_price,
+            option_price=option.price if option else 0,
+            quantity=wish.quantity,
+            remain=wish.quantity,
+            delivery_fee=0,
+            placed_at=checkout.placed_at,
+            status="PAYED" if paid else "PAYMENT_WAITING",
+            buyer=checkout.buyer,
+            paid_at=checkout.placed_at if paid else None,
+            pay_due_at=checkout.pay_due_at,
+        )
 
     def _plan_payment(self, order_id: str, now: int, due: int) -> None:
         if self.draw(0, 1) < self.settings.number("unpaid_lapse_share"):
@@ -200,7 +234,9 @@ class Shop:
 
     def _restock(self, what: dict[str, object], now: int) -> None:
         option = what["option"]
-        self._raise(int(str(what["product"])), None if option is None else int(str(option)), int(str(what["by"])), now)
+        self._raise(
+            int(str(what["product"])), None if option is None else int(str(option)), int(str(what["by"])), now
+        )
 
     # --- cancellations -------------------------------------------------------------------------
 
@@ -211,7 +247,10 @@ class Shop:
             return True
         if line.status != "PAYED" or line.claim is not None or not 1 <= quantity <= line.remain:
             return False
-        claim = Claim(self.new_id(now), "CANCEL_REQUEST", quantity, "INTENT_CHANGED", True, now, restock)
+        claim = Claim(
+            self.new_id(now), "CANCEL_REQUEST", quantity, "INTENT_CHANGED", by_buyer=True, asked_at=now,
+            restock=restock,
+        )  # fmt: skip
         if line.place == "OK":
             self.tell(replace(line, claim=claim), "CLAIM_REQUESTED", now)
         else:
@@ -229,10 +268,17 @@ class Shop:
         self.tell(after, "CLAIM_COMPLETED", now)
 
 
+def _merged(wishes: list[Wish]) -> list[Wish]:
+    """One wish for each offer, so that two lines of one offer cannot both take the last unit."""
+    totals: Counter[tuple[int, int | None]] = Counter()
+    for wish in wishes:
+        totals[wish.product_no, wish.option_id] += wish.quantity
+    return [Wish(product_no, option_id, units) for (product_no, option_id), units in totals.items()]
+
+
 def _with_fee(lines: list[Line]) -> list[Line]:
     """The delivery fee stands on one line of the package and is waived for a large one."""
     total = sum((line.unit_price + line.option_price) * line.quantity for line in lines)
     if total >= _FREE_FROM:
         return lines
     return [replace(lines[0], delivery_fee=_DELIVERY_FEE), *lines[1:]]
-

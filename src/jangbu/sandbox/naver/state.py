@@ -29,9 +29,11 @@ class Timeline(msgspec.Struct, Generic[T]):
         return next((value for since, value in reversed(self.versions) if since <= ms), None)
 
     def put(self, ms: int, value: T) -> None:
+        """Adds a version; the oldest one kept stands for all before it."""
         self.versions.append((ms, value))
         if len(self.versions) > _VERSIONS_KEPT:
-            del self.versions[1]
+            since, _ = self.versions.pop(0)
+            self.versions[0] = (since, self.versions[0][1])
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -138,10 +140,11 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Token(msgspec.Struct, frozen=True):
-    """An access token issued to the application."""
+    """An access token, with the count of the secret it was issued under."""
 
     value: str
     expires_at: int
+    generation: int
 
 
 class Due(msgspec.Struct, order=True):
@@ -160,19 +163,9 @@ class Bucket(msgspec.Struct):
     at: int
 
 
-class Calls(msgspec.Struct):
-    """What was asked of the emulator so far."""
-
-    total: int = 0
-    by_operation: dict[str, int] = {}
-    by_status: dict[str, int] = {}
-    writes: dict[str, int] = {}
-
-
 class State(msgspec.Struct):
     """The whole shop."""
 
-    secret: str
     products: dict[int, Timeline[Product]] = {}
     lines: dict[str, Timeline[Line]] = {}
     orders: dict[str, list[str]] = {}
@@ -183,7 +176,6 @@ class State(msgspec.Struct):
     issued_at: list[int] = []
     violation_days: list[str] = []
     buckets: dict[str, Bucket] = {}
-    calls: Calls = msgspec.field(default_factory=Calls)
     ids: int = 0
     draws: int = 0
     traces: int = 0

@@ -53,7 +53,7 @@ class Refusal(Exception):  # noqa: N818 (it is an answer, not a failure of ours)
     inputs: list[dict[str, str]] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
 
-    def body(self, now: int, trace: str) -> dict[str, object]:
+    def words(self, now: int, trace: str) -> dict[str, object]:
         """The error body; product errors carry no trace.
 
         Source: facts/naver.md 5.1.
@@ -104,5 +104,22 @@ def too_fast() -> Refusal:
 
 def over_quota(limit: int) -> Refusal:
     """429 of the gateway with the quota headers of the token penalty."""
-    headers = {"GNCP-GW-Quota-Period": "HOURS", "GNCP-GW-Quota-Limit": str(limit), "GNCP-GW-Quota-Remaining": "0"}
+    headers = {
+        "GNCP-GW-Quota-Period": "HOURS",
+        "GNCP-GW-Quota-Limit": str(limit),
+        "GNCP-GW-Quota-Remaining": "0",
+    }
     return Refusal(429, "GW.QUOTA_LIMIT", "할당된 시간당 요청량을 초과하였습니다.", headers=headers)
+
+
+def broken(status: int) -> Refusal:
+    """What gateway or back end answer when something inside them fails."""
+    code, message = _BROKEN.get(status, ("INTERNAL_SERVER_ERROR", "내부 서버 오류"))
+    return Refusal(status, code, message)
+
+
+_BROKEN = {
+    500: ("GW.PROXY.04", "연결 시간 초과"),
+    503: ("GW.BLOCK.02", "서비스 점검 중입니다."),
+    504: ("GW.TIMEOUT.01", "응답 시간 초과"),
+}

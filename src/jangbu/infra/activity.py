@@ -1,0 +1,41 @@
+"""What just happened, as message codes with facts, for people to read. Owns no texts and no personal data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.kernel.clock import from_ms, to_ms
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One line of the story."""
+
+    at: datetime
+    shop_id: str
+    code: str
+    facts: dict[str, str | int]
+    actor: str
+
+
+def note(
+    tx: WriteTx, at: datetime, code: str, *, shop_id: str = "", actor: str = "jangbu", **facts: str | int
+) -> None:
+    """Write down that something happened, in the transaction in which it did."""
+    tx.run(
+        "INSERT INTO activity (at, shop_id, code, facts, actor) VALUES (?, ?, ?, ?, ?)",
+        (to_ms(at), shop_id, code, msgspec.json.encode(facts).decode(), actor),
+    )
+
+
+def recent(tx: ReadTx, limit: int = 50) -> list[Activity]:
+    """Give the latest lines, newest first."""
+    rows = tx.all("SELECT at, shop_id, code, facts, actor FROM activity ORDER BY seq DESC LIMIT ?", (limit,))
+    return [
+        Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who)
+        for at, shop, code, facts, who in rows
+    ]

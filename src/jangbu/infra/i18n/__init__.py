@@ -1,0 +1,6 @@
+"""The door to texts for people: sentences by code; numbers, money, moments. Owns no decision what to say."""
+
+from jangbu.infra.i18n.catalogue import LANGUAGES, Catalogue, catalogue
+from jangbu.infra.i18n.formats import money, number, when
+
+__all__ = ["LANGUAGES", "Catalogue", "catalogue", "money", "number", "when"]

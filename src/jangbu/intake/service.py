@@ -1,0 +1,79 @@
+"""Use cases of intake: keep a delivery, book a pass over the feed. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from jangbu.infra.activity import note
+from jangbu.infra.db import WriteTx
+from jangbu.intake import store
+from jangbu.intake.model import FeedState, horizon_of
+from jangbu.kernel.clock import to_ms
+from jangbu.kernel.ids import ShopId
+from jangbu.orders import service as orders
+from jangbu.orders.service import ShopView
+from jangbu.sdk.manifest import Assumptions
+from jangbu.sdk.records import RemoteOrder, Sweep, WebhookHint
+from jangbu.shops import service as shops
+
+deliveries = store.deliveries
+open_deliveries = store.open_deliveries
+end_delivery = store.end_delivery
+try_delivery = store.try_delivery
+feed_state = store.feed_state
+last_sale = store.last_sale
+
+
+def take_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, hint: WebhookHint, body: bytes, at: datetime) -> bool:
+    """Keep a verified delivery before it is answered; tell whether it is new. Repeat: counted, nothing else."""
+    new = store.add_delivery(tx, shop, delivery_id, hint.event, hint.order_id, body, at)
+    if new:
+        tx.notify(f"hint:{shop}")
+    return new
+
+
+def take_orders(
+    tx: WriteTx, shop: ShopView, found: Sequence[RemoteOrder], begun_at: datetime, answered_at: datetime, heard_by: str
+) -> list[str]:
+    """Take in freshly read orders; give the ids to be read again because two readings overlap and differ."""
+    again: list[str] = []
+    for order in sorted(found, key=lambda o: o.updated_at):
+        if orders.record_remote(tx, shop, order, begun_at, answered_at, heard_by).fetch_again:
+            again.append(order.remote_id)
+    return again
+
+
+def take_sweep(
+    tx: WriteTx,
+    shop: ShopView,
+    assumptions: Assumptions,
+    sweep: Sweep,
+    *,
+    pass_begun_at: datetime,
+    begun_at: datetime,
+    answered_at: datetime,
+    deep: bool,
+) -> list[str]:
+    """Book one answer of the feed: orders, watermark and, when the pass is whole, the horizon, all at once.
+
+    Shape: order ids to be read again. Errors: none of its own; on failure nothing moves, the watermark neither.
+    """
+    again = take_orders(tx, shop, sweep.orders, begun_at, answered_at, "poll")
+    before = store.feed_state(tx, shop.id)
+    state = FeedState(sweep.watermark, answered_at, answered_at if deep and sweep.done else before.deep_at, sweep.done)
+    if not before.caught_up and sweep.done and before.swept_at is None:
+        note(tx, answered_at, "feed.first_look", shop_id=shop.id)
+    store.put_feed_state(tx, shop.id, state)
+    if sweep.done and not sweep.missing and not again:
+        reach = horizon_of(assumptions, pass_begun_at, sweep.complete_to)
+        if reach:
+            orders.put_horizon(tx, shop.id, to_ms(reach[0]), to_ms(reach[1]) if reach[1] else 0)
+        shops.set_heard(tx, shop.id, answered_at)
+    return again
+
+
+def forget_watermark(tx: WriteTx, shop: ShopId) -> None:
+    """Have the next pass begin from the channel's first look back (a replay: harmless, for orders count once)."""
+    store.put_feed_state(tx, shop, replace(store.feed_state(tx, shop), watermark="", caught_up=False))

@@ -1,0 +1,115 @@
+"""Tables of deliveries and watermarks. Decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.intake.model import FeedState
+from jangbu.kernel.clock import from_ms, to_ms
+from jangbu.kernel.ids import ShopId
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook delivery as taken. `state`: received, done, kept (nothing to fetch), failed."""
+
+    shop_id: ShopId
+    delivery_id: str
+    event: str
+    order_id: str
+    received_at: datetime
+    state: str
+    attempts: int
+    repeats: int
+    error: str
+    ended_at: datetime | None
+
+
+_DELIVERY = (
+    "SELECT shop_id, delivery_id, event, order_id, received_at, state, attempts, repeats, error, ended_at "
+    "FROM webhook_delivery "
+)
+
+
+def add_delivery(
+    tx: WriteTx, shop: ShopId, delivery_id: str, event: str, order_id: str, body: bytes, at: datetime
+) -> bool:
+    """Keep a delivery once; a repeat is only counted. Tell whether it is new."""
+    new = tx.run(
+        "INSERT INTO webhook_delivery (shop_id, delivery_id, event, order_id, body, received_at, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (shop_id, delivery_id) DO NOTHING",
+        (shop, delivery_id, event, order_id, body, to_ms(at), "received" if order_id else "kept"),
+    )
+    if not new:
+        tx.run(
+            "UPDATE webhook_delivery SET repeats = repeats + 1 WHERE shop_id = ? AND delivery_id = ?",
+            (shop, delivery_id),
+        )
+    return bool(new)
+
+
+def open_deliveries(tx: ReadTx, shop: ShopId, limit: int = 100) -> list[Delivery]:
+    """Give deliveries whose order was not fetched yet, oldest first."""
+    rows = tx.all(
+        f"{_DELIVERY} WHERE shop_id = ? AND state = 'received' ORDER BY received_at LIMIT ?", (shop, limit)
+    )
+    return [_delivery(row) for row in rows]
+
+
+def deliveries(tx: ReadTx, limit: int = 200) -> list[Delivery]:
+    """Give the latest deliveries, newest first."""
+    return [_delivery(row) for row in tx.all(f"{_DELIVERY} ORDER BY received_at DESC, delivery_id LIMIT ?", (limit,))]
+
+
+def end_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, state: str, error: str, at: datetime) -> None:
+    """Note what became of a delivery."""
+    tx.run(
+        "UPDATE webhook_delivery SET state = ?, error = ?, ended_at = ?, attempts = attempts + 1 "
+        "WHERE shop_id = ? AND delivery_id = ?",
+        (state, error, to_ms(at), shop, delivery_id),
+    )
+
+
+def try_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, error: str) -> None:
+    """Note a failed attempt; the delivery stays open."""
+    tx.run(
+        "UPDATE webhook_delivery SET attempts = attempts + 1, error = ? WHERE shop_id = ? AND delivery_id = ?",
+        (error, shop, delivery_id),
+    )
+
+
+def feed_state(tx: ReadTx, shop: ShopId) -> FeedState:
+    """Give where a shop's reading stands."""
+    row = tx.one("SELECT mark, swept_at, deep_at, caught_up FROM watermark WHERE shop_id = ?", (shop,))
+    if row is None:
+        return FeedState()
+    return FeedState(row[0], from_ms(row[1]), from_ms(row[2]) if row[2] else None, bool(row[3]))
+
+
+def put_feed_state(tx: WriteTx, shop: ShopId, state: FeedState) -> None:
+    """Keep where a shop's reading stands."""
+    tx.run(
+        "INSERT INTO watermark (shop_id, mark, swept_at, deep_at, caught_up) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (shop_id) DO UPDATE SET mark = excluded.mark, swept_at = excluded.swept_at, "
+        "deep_at = excluded.deep_at, caught_up = excluded.caught_up",
+        (
+            shop, state.watermark, to_ms(state.swept_at) if state.swept_at else 0,
+            to_ms(state.deep_at) if state.deep_at else 0, int(state.caught_up),
+        ),
+    )  # fmt: skip
+
+
+def last_sale(tx: ReadTx, shop: ShopId) -> datetime | None:
+    """Tell when the latest order of a shop was placed."""
+    row = tx.one("SELECT MAX(placed_at) FROM orders WHERE shop_id = ?", (shop,))
+    return from_ms(row[0]) if row and row[0] else None
+
+
+def _delivery(row: tuple[object, ...]) -> Delivery:
+    shop, id_, event, order, received, state, attempts, repeats, error, ended = row
+    return Delivery(
+        ShopId(str(shop)), str(id_), str(event), str(order), from_ms(int(str(received))), str(state),
+        int(str(attempts)), int(str(repeats)), str(error), from_ms(int(str(ended))) if ended else None,
+    )  # fmt: skip

@@ -1,0 +1,329 @@
+"""One pump per shop: at each call slot it asks for the best write now, journals, sends, settles.
+
+Owns the order of these steps and nothing else: what is best is the planner's word, what is kept the service's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from jangbu.infra.activity import note
+from jangbu.infra.db import Database, WriteTx
+from jangbu.kernel.clock import Clock, to_ms
+from jangbu.kernel.errors import ChannelError, ContractBroken, GrantError, OutcomeUnknown, Rejected, Throttled
+from jangbu.kernel.ids import ShopId
+from jangbu.publish import service, store
+from jangbu.publish.model.plan import Act
+from jangbu.publish.service import SEND_BEFORE, Intent
+from jangbu.publish.store import WriteRow
+from jangbu.sdk.client import Order
+from jangbu.sdk.manifest import Manifest, Priority
+from jangbu.sdk.records import ListingRef, NumbersRead, StockWrite, WriteAnswer
+
+AGAIN_AFTER_REFUSAL_S = 300.0
+AGAIN_AFTER_TROUBLE_S = 5.0
+LOOK_AGAIN_S = 2.0
+
+
+class _Withdrawn(Exception):  # noqa: N818 - not an error: news came while the write waited
+    """The last check said no: nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """What a pump works with. `adapter(order)` builds the shop's adapter around a client that treats calls so."""
+
+    shop: ShopId
+    manifest: Manifest
+    manifests: Mapping[str, Manifest]
+    adapter: Callable[[Order], Any]
+    db: Database
+    clock: Clock
+    settle_ms: Callable[[], Mapping[ShopId, int]]
+    may_send: Callable[[datetime], bool]  # our lease still holds at this moment
+
+
+class Pump:
+    """Brings one shop's numbers to what they should be, one call after another."""
+
+    def __init__(self, outfit: Outfit) -> None:
+        """Take what it works with."""
+        self._o = outfit
+        self._looked: dict[str, datetime] = {}
+
+    async def step(self) -> bool:
+        """Do the most useful call now; tell False when there is nothing to do.
+
+        Errors: GrantError and Transient of reads come out, after nothing was changed.
+        """
+        return await self._settle() or await self._write() or await self._mend()
+
+    # -- writing ---------------------------------------------------------------------------------------
+
+    async def _write(self) -> bool:
+        chosen = await self._o.db.write(self._choose)
+        if not chosen:
+            return False
+        if isinstance(chosen[0], ListingRef):
+            return await self._read_then_write(chosen[0])
+        await self._send([intent for intent in chosen if isinstance(intent, Intent)], None)
+        return True
+
+    def _choose(self, tx: WriteTx) -> list[Intent] | list[ListingRef]:
+        """Fold news and journal the best write, or name the listing that must be read before it."""
+        now = self._o.clock.now()
+        self._fold(tx)
+        found = service.ranked(tx, self._o.manifests, self._o.shop, now)
+        if not found:
+            return []
+        first, info, component = found[0]
+        if info.kind.needs_read and first.act is Act.SET:
+            return [info.ref]
+        intent = service.journal_intent(tx, first, info, component, now)
+        if intent is None:
+            store.set_recheck(tx, list(info.cells), to_ms(now) + service.RECHECK_MS)
+            return []
+        intents = [intent]
+        if first.act is Act.SET and info.kind.batch > 1:
+            intents += self._joined(tx, [item[1].ref for item in found[1:]], info.ref.write_kind, info.kind.batch, now)
+        return intents
+
+    def _joined(
+        self, tx: WriteTx, refs: Sequence[ListingRef], write_kind: str, batch: int, now: datetime
+    ) -> list[Intent]:
+        """Journal what else the same call can carry, each planned anew with what went before it charged."""
+        intents: list[Intent] = []
+        for ref in refs:
+            if ref.write_kind != write_kind or len(intents) + 1 >= batch:
+                continue
+            found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, now)
+            if found and found[0].act is Act.SET:
+                intent = service.journal_intent(tx, *found, now)
+                intents += [intent] if intent else []
+        return intents
+
+    async def _read_then_write(self, ref: ListingRef) -> bool:
+        """Read a listing whose write must carry its other fields, decide again on what it shows, then send."""
+        begun, reads = await self._read([ref], Priority.LOWER)
+        if not reads:
+            await self._o.db.write(lambda tx: self._gone(tx, ref))
+            return True
+        seen, answered = reads[0], self._o.clock.now()
+
+        def decide(tx: WriteTx) -> Intent | None:
+            self._fold(tx)
+            if not service.same_cells(tx, self._o.shop, seen):
+                self._changed_under_us(tx, ref)
+                return None
+            service.take_read(tx, self._o.shop, seen, begun, answered)
+            found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, self._o.clock.now())
+            if found is None or not all(row.recheck_at <= to_ms(answered) for row in found[1].cells.values()):
+                return None
+            return service.journal_intent(tx, *found, self._o.clock.now())
+
+        intent = await self._o.db.write(decide)
+        if intent is not None:
+            await self._send([intent], seen if intent.act is Act.SET else None)
+        return True
+
+    def _changed_under_us(self, tx: WriteTx, ref: ListingRef) -> None:
+        """A listing has other options than we know: write nothing until it is imported anew."""
+        now = self._o.clock.now()
+        note(tx, now, "listing.changed", shop_id=self._o.shop, listing=ref.remote_id)
+        cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
+        store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 60_000)
+        tx.notify(f"import:{self._o.shop}")
+
+    def _gone(self, tx: WriteTx, ref: ListingRef) -> None:
+        now = self._o.clock.now()
+        note(tx, now, "listing.gone", shop_id=self._o.shop, listing=ref.remote_id)
+        cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
+        store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 600_000)
+
+    async def _send(self, intents: Sequence[Intent], basis: NumbersRead | None) -> None:
+        """Send one call and journal what came of it."""
+        o, first = self._o, intents[0]
+        intent_at = o.clock.now()
+
+        async def last_check() -> None:
+            now = o.clock.now()
+            if not o.may_send(now) or now > intent_at + SEND_BEFORE:
+                raise _Withdrawn
+            if not await o.db.write(lambda tx: self._may_leave(tx, intents, now)):
+                raise _Withdrawn
+
+        adapter = o.adapter(Order(Priority(first.priority), first.why, last_check))
+        begun = o.clock.now()
+        try:
+            answers = await self._call(adapter, intents, basis)
+        except _Withdrawn:
+            await self._refused(intents, "", "", 0.0)
+        except (OutcomeUnknown, ContractBroken) as error:
+            await self._unknown(intents, error)
+        except Rejected as error:
+            await self._refused(intents, error.code, error.remote_code, AGAIN_AFTER_REFUSAL_S)
+        except GrantError as error:
+            await self._refused(intents, error.code, error.remote_code, AGAIN_AFTER_TROUBLE_S)
+            raise
+        except ChannelError as error:
+            wait = error.retry_after_s if isinstance(error, Throttled) else AGAIN_AFTER_TROUBLE_S
+            await self._refused(intents, error.code, error.remote_code, max(wait, 1.0))
+        else:
+            await self._answered(intents, answers, begun)
+
+    async def _call(self, adapter: Any, intents: Sequence[Intent], basis: NumbersRead | None) -> list[WriteAnswer]:  # noqa: ANN401
+        first = intents[0]
+        if first.act is Act.SET:
+            writes = [StockWrite(intent.ref, intent.numbers, basis) for intent in intents]
+            return list(await adapter.write_numbers(writes))
+        return [await adapter.set_on_sale(first.ref, first.act is not Act.OFF)]
+
+    def _may_leave(self, tx: WriteTx, intents: Sequence[Intent], now: datetime) -> bool:
+        """The last look: news since the intent must not have made it too much; then the journal says sending."""
+        self._fold(tx)
+        if not all(service.still_right(tx, self._o.manifests, self._o.shop, intent, now) for intent in intents):
+            return False
+        return all(service.journal_sending(tx, intent.write_id, now) for intent in intents)
+
+    async def _answered(self, intents: Sequence[Intent], answers: Sequence[WriteAnswer], begun: datetime) -> None:
+        now, o = self._o.clock.now(), self._o
+        by_ref = {answer.ref: answer for answer in answers}
+
+        def settle(tx: WriteTx) -> None:
+            for intent in intents:
+                answer = by_ref.get(intent.ref)
+                row = service.write_row(tx, o.shop, intent.write_id)
+                if row is None:
+                    continue
+                if answer is None:
+                    service.journal_unknown(tx, intent.write_id, now, error="channel.no_answer_for_item")
+                elif not answer.accepted:
+                    service.journal_refused(
+                        tx, o.shop, intent.write_id, now, error=answer.refusal or "channel.rejected",
+                        remote_code=answer.remote_code, again_in_s=AGAIN_AFTER_REFUSAL_S,
+                    )  # fmt: skip
+                    note(tx, now, "write.refused", shop_id=o.shop, listing=intent.ref.remote_id, error=answer.refusal)
+                elif answer.echo is None or not service.settle_applied(tx, o.shop, row, answer.echo, begun, now):
+                    service.journal_accepted(tx, intent.write_id, now)
+
+        await o.db.write(settle)
+
+    async def _refused(self, intents: Sequence[Intent], error: str, remote_code: str, again_in_s: float) -> None:
+        now, o = self._o.clock.now(), self._o
+
+        def settle(tx: WriteTx) -> None:
+            for intent in intents:
+                service.journal_refused(
+                    tx, o.shop, intent.write_id, now, error=error, remote_code=remote_code, again_in_s=again_in_s
+                )
+                if error:
+                    note(tx, now, "write.refused", shop_id=o.shop, listing=intent.ref.remote_id, error=error)
+
+        await o.db.write(settle)
+
+    async def _unknown(self, intents: Sequence[Intent], error: ChannelError) -> None:
+        now, o = self._o.clock.now(), self._o
+
+        def keep(tx: WriteTx) -> None:
+            for intent in intents:
+                service.journal_unknown(tx, intent.write_id, now, error=error.code)
+                note(tx, now, "write.unknown", shop_id=o.shop, listing=intent.ref.remote_id, error=error.code)
+
+        await o.db.write(keep)
+
+    # -- settling and reading --------------------------------------------------------------------------
+
+    async def _settle(self) -> bool:
+        """Read what writes wait to be seen for; True when something was settled."""
+        now = self._o.clock.now()
+        waiting = await self._o.db.read(lambda tx: service.open_writes(tx, self._o.shop))
+        due = [row for row in waiting if self._due(row, now)]
+        if not due:
+            return False
+        listings = sorted({row.listing_id for row in due})[:50]
+        refs = await self._o.db.read(lambda tx: service.refs(tx, self._o.shop, listings))
+        begun, reads = await self._read(refs, Priority.LOWER)
+        answered = self._o.clock.now()
+        self._looked |= dict.fromkeys(listings, answered)
+        by_listing = {seen.ref.remote_id: seen for seen in reads}
+
+        def settle(tx: WriteTx) -> int:
+            self._fold(tx)
+            return sum(
+                self._settle_one(tx, row, by_listing[row.listing_id], begun, answered)
+                for row in due
+                if row.listing_id in by_listing
+            )
+
+        return await self._o.db.write(settle) > 0
+
+    def _due(self, row: WriteRow, now: datetime) -> bool:
+        """Tell whether reading could settle a write now."""
+        if row.state not in {"accepted", "unknown"}:
+            return False
+        looked = self._looked.get(row.listing_id)
+        if looked is not None and now - looked < timedelta(seconds=LOOK_AGAIN_S) and looked > row.intent_at:
+            return False
+        return row.state == "accepted" or _only_lowers(row) or self._past_settling(row, now)
+
+    def _past_settling(self, row: WriteRow, now: datetime) -> bool:
+        settle = timedelta(milliseconds=self._o.settle_ms()[self._o.shop])
+        return row.deadline is not None and now > row.deadline + settle
+
+    def _settle_one(
+        self, tx: WriteTx, row: WriteRow, seen: NumbersRead, begun: datetime, answered: datetime
+    ) -> bool:
+        shop = self._o.shop
+        if row.state == "accepted" and service.settle_applied(tx, shop, row, seen, begun, answered):
+            return True
+        if row.state == "unknown" and _only_lowers(row) and service.settle_zero(tx, shop, row, seen, begun, answered):
+            return True
+        if self._past_settling(row, begun):
+            service.settle_resolved(tx, shop, row, seen, begun, answered)
+            return True
+        return False
+
+    async def _mend(self) -> bool:
+        """Read listings whose books only a read can mend."""
+        o, now = self._o, self._o.clock.now()
+        refs = await o.db.read(lambda tx: service.unread_refs(tx, o.shop, now))
+        refs = [ref for ref in refs if self._rested(ref.remote_id, now)]
+        if not refs:
+            return False
+        begun, reads = await self._read(refs, Priority.RAISE)
+        answered = o.clock.now()
+        self._looked |= {ref.remote_id: answered for ref in refs}
+
+        def take(tx: WriteTx) -> None:
+            self._fold(tx)
+            for seen in reads:
+                service.take_read(tx, o.shop, seen, begun, answered)
+
+        await o.db.write(take)
+        return True
+
+    def _rested(self, listing: str, now: datetime) -> bool:
+        looked = self._looked.get(listing)
+        return looked is None or now - looked >= timedelta(seconds=LOOK_AGAIN_S)
+
+    async def _read(self, refs: Sequence[ListingRef], priority: Priority) -> tuple[datetime, list[NumbersRead]]:
+        begun = self._o.clock.now()
+        reads = await self._o.adapter(Order(priority, "stock.read")).read_numbers(list(refs))
+        return begun, [replace(seen, ref=_same(refs, seen)) for seen in reads]
+
+    def _fold(self, tx: WriteTx) -> None:
+        store.lock_planning(tx)
+        service.fold_news(tx, self._o.settle_ms())
+
+
+def _same(refs: Sequence[ListingRef], seen: NumbersRead) -> ListingRef:
+    return next((ref for ref in refs if ref.remote_id == seen.ref.remote_id), seen.ref)
+
+
+def _only_lowers(row: WriteRow) -> bool:
+    return row.act == Act.OFF or (row.act == Act.SET and not any(row.numbers.values()))
+
+

@@ -1,0 +1,140 @@
+"""Loads what the planner needs to see: the component of cells and variants joined with some cells. Decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from jangbu.catalog import service as catalog
+from jangbu.infra.db import ReadTx
+from jangbu.inventory import service as inventory
+from jangbu.kernel.ids import CellId, ShopId, VariantId
+from jangbu.publish import store
+from jangbu.publish.model.plan import Cell, Group, Variant
+from jangbu.publish.model.target import Policy
+from jangbu.publish.store import CellRow
+from jangbu.sdk.manifest import Manifest, WriteKind
+from jangbu.sdk.records import ListingRef, ListingState
+from jangbu.shops import service as shops
+from jangbu.shops.model import Shop
+
+RETURN_FREE = "return_free"  # shop option: the seller confirmed that putting back on sale costs nothing
+FEE_CAP = "fee_cap_monthly"  # shop option: paid renewals allowed a month
+STOCK_SAFETY_MS_MONTH = 30 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True)
+class GroupInfo:
+    """What sending to a listing needs beyond the planner's view."""
+
+    ref: ListingRef
+    kind: WriteKind
+    title: str
+    cells: Mapping[CellId, CellRow]
+
+
+@dataclass(frozen=True)
+class Component:
+    """Variants, groups and the rows they came from."""
+
+    variants: tuple[Variant, ...]
+    groups: tuple[Group, ...]
+    info: Mapping[tuple[ShopId, str], GroupInfo]
+
+    def cells(self) -> Iterable[CellRow]:
+        return (cell for info in self.info.values() for cell in info.cells.values())
+
+
+def load(tx: ReadTx, manifests: Mapping[str, Manifest], start: Iterable[CellRow], now_ms: int) -> Component:
+    """Load everything joined with these cells: by a shared variant, or by standing on the same listing."""
+    rows = {row.id: row for row in start}
+    seen_listings: set[tuple[ShopId, str]] = set()
+    seen_variants: set[VariantId] = set()
+    while True:
+        listings = {(row.shop_id, row.listing_id) for row in rows.values()} - seen_listings
+        for shop, listing in sorted(listings):
+            rows |= {row.id: row for row in store.cells_of_listing(tx, shop, listing)}
+        seen_listings |= listings
+        units = store.units_of(tx, list(rows))
+        variants = {v for taken in units.values() for v in taken} - seen_variants
+        if not variants and not listings:
+            break
+        seen_variants |= variants
+        rows |= {row.id: row for row in store.cells_of_variants(tx, sorted(variants))}
+    return _component(tx, manifests, rows, units, sorted(seen_variants), now_ms)
+
+
+def _component(
+    tx: ReadTx,
+    manifests: Mapping[str, Manifest],
+    rows: Mapping[CellId, CellRow],
+    units: Mapping[CellId, Mapping[VariantId, int]],
+    variant_ids: list[VariantId],
+    now_ms: int,
+) -> Component:
+    stocks = inventory.stocks(tx, variant_ids)
+    variants = tuple(
+        Variant(v.id, stocks[v.id].available, Policy(v.policy)) for v in catalog.variants(tx, variant_ids)
+    )
+    by_listing: dict[tuple[ShopId, str], list[CellRow]] = {}
+    for row in rows.values():
+        if units.get(row.id):
+            by_listing.setdefault((row.shop_id, row.listing_id), []).append(row)
+    stopped = shops.stopped_since(tx) is not None
+    by_shop = {shop.id: shop for shop in shops.all_shops(tx)}
+    groups: list[Group] = []
+    info: dict[tuple[ShopId, str], GroupInfo] = {}
+    for (shop_id, listing), cells in sorted(by_listing.items()):
+        found = catalog.listing_ref(tx, shop_id, listing)
+        if found is None:
+            continue
+        write_kind, title, state, owned = found
+        shop, manifest = by_shop[shop_id], manifests[by_shop[shop_id].channel]
+        kind = manifest.write_kinds[write_kind]
+        groups.append(_group(tx, shop, manifest, listing, kind, state, cells, units, bool(owned) and not stopped, now_ms))
+        info[shop_id, listing] = GroupInfo(
+            ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}
+        )
+    return Component(variants, tuple(groups), info)
+
+
+def _group(
+    tx: ReadTx,
+    shop: Shop,
+    manifest: Manifest,
+    listing: str,
+    kind: WriteKind,
+    state: str,
+    rows: Iterable[CellRow],
+    units: Mapping[CellId, Mapping[VariantId, int]],
+    may_write: bool,
+    now_ms: int,
+) -> Group:
+    sale = store.sale(tx, shop.id, listing)
+    known = ListingState(sale.state if sale else state)
+    sold_out = known is ListingState.SOLD_OUT and manifest.return_fee
+    cells = tuple(
+        Cell(row.id, row.key, row.book, units[row.id], shop.share, manifest.number_max)
+        for row in sorted(rows, key=lambda r: r.key)
+    )
+    return Group(
+        listing,
+        shop.id,
+        cells,
+        state=known,
+        carries_all=kind.carries_all,
+        can_zero=kind.can_zero,
+        switchable=manifest.switches_sale,
+        returns=not manifest.return_fee or shop.options.get(RETURN_FREE) == "yes",
+        parked_by_us=bool(sale and sale.parked_by_us),
+        needs_reopening=sold_out,
+        reopens=sold_out and _fee_left(tx, shop, now_ms) > 0,
+        writable=may_write and shop.writes and known not in {ListingState.DRAFT, ListingState.EXPIRED},
+    )
+
+
+def _fee_left(tx: ReadTx, shop: Shop, now_ms: int) -> int:
+    allowed = int(shop.options.get(FEE_CAP, "0"))
+    if allowed <= 0:
+        return 0
+    return allowed - store.reopenings_since(tx, shop.id, now_ms - STOCK_SAFETY_MS_MONTH)

@@ -1,0 +1,94 @@
+"""A shop's words: its state, what troubles it, what it may do. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from jangbu.kernel.errors import InputError
+from jangbu.kernel.ids import ShopId
+from jangbu.sdk.manifest import Manifest
+
+NAME_LENGTH_MAX = 60
+SHARE_MAX = 1000
+
+
+class ShopState(StrEnum):
+    """How far a shop is trusted with writing; reading goes on in all but the last."""
+
+    WATCHING = "watching"  # read, not yet written
+    CONNECTED = "connected"
+    NEEDS_ATTENTION = "needs_attention"
+    PAUSED = "paused"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """One seller account on one channel. Holds no secret."""
+
+    id: ShopId
+    channel: str
+    name: str
+    state: ShopState
+    currency: str
+    remote_id: str
+    remote_name: str
+    api_url: str
+    auth_url: str
+    egress: str  # "direct", or the address of the seller's own proxy
+    options: Mapping[str, str]
+    share: int
+    trouble: str  # message code, "" when none
+    trouble_facts: Mapping[str, str | int]
+    trouble_at: datetime | None
+    heard_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether its owner lets us write there now."""
+        return self.state is ShopState.CONNECTED
+
+
+def checked_name(text: str) -> str:
+    """Accept a shop's name. Errors: InputError."""
+    name = text.strip()
+    if not re.fullmatch(r"[\w가-힣][\w가-힣 .-]*", name) or len(name) > NAME_LENGTH_MAX:
+        raise InputError("a shop name is 1 to 60 letters, digits, spaces, dots, dashes", code="input.shop_name")
+    return name
+
+
+def checked_share(share: int) -> int:
+    """Accept a shop's weight in dividing stock. Errors: InputError outside 0..1000."""
+    if not 0 <= share <= SHARE_MAX:
+        raise InputError("a share is 0 to 1000", code="input.share", share=share)
+    return share
+
+
+def checked_credentials(manifest: Manifest, given: Mapping[str, str]) -> dict[str, str]:
+    """Accept pasted credentials. Errors: InputError naming the field, never its value."""
+    known = {field.name: field for field in manifest.credentials}
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"{manifest.id} has no field {name}", code="input.credential_unknown", field=name,
+                fields=", ".join(known),
+            )  # fmt: skip
+    kept: dict[str, str] = {}
+    for name, field in known.items():
+        value = given.get(name, "").strip()
+        if not value and field.required:
+            raise InputError(f"{name} is missing", code="input.credential_missing", field=name)
+        if value and field.pattern and not re.fullmatch(field.pattern, value):
+            raise InputError(
+                f"{name} does not have the form {manifest.id} gives out", code="input.credential_form", field=name,
+                length=len(value),
+            )  # fmt: skip
+        if value:
+            kept[name] = value
+    return kept

@@ -1,0 +1,73 @@
+"""Our operation table and sample payloads against the official description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from jangbu.channels.etsy.operations import OPERATIONS
+from jangbu.sdk.manifest import Encoding, Operation
+from tests.channels.etsy import support
+
+if support.spec() is None:
+    pytest.skip(f"THE OFFICIAL DESCRIPTION IS NOT AT HAND: {support.SPEC_FILE}", allow_module_level=True)
+
+_ENCODINGS = {
+    "application/json": Encoding.JSON,
+    "application/x-www-form-urlencoded": Encoding.FORM,
+}
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS.values() if each.id != "token"], ids=str)
+def test_every_operation_is_the_official_one(operation: Operation) -> None:
+    method, path, described = support.official(operation.id)
+    media = described.get("requestBody", {}).get("content", {})
+    scopes = [scope for each in described.get("security") or () for scope in each.get("oauth2", ())]
+    assert (operation.method, operation.path) == (method, path)
+    assert operation.encoding == (_ENCODINGS[next(iter(media))] if media else Encoding.NONE)
+    assert operation.scope == " ".join(scopes)
+    assert operation.write == (method != "GET")
+
+
+def test_the_token_endpoint_is_the_one_the_security_scheme_names() -> None:
+    document = support.spec()
+    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    assert flow["tokenUrl"] == f"https://openapi.etsy.com{OPERATIONS['token'].path}"
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("ListingInventory", support.ring_inventory()),
+        ("ShopListingWithAssociations", support.listing(1, support.plain_inventory(3))),
+        ("ShopReceipt", support.receipt(shipments=[support.shipment("T1")])),
+    ],
+)
+def test_our_sample_payloads_fit_the_description(name: str, payload: Any) -> None:
+    jsonschema.validate(payload, support.schema(name))
+
+
+def test_every_payload_field_we_use_is_described() -> None:
+    from jangbu.channels.etsy import wire  # noqa: PLC0415 - the types are looked through by name
+
+    names = {
+        wire.Self: "Self",
+        wire.Shop: "Shop",
+        wire.Amount: "Money",
+        wire.PropertyValue: "ListingPropertyValue",
+        wire.Offering: "ListingInventoryProductOffering",
+        wire.Product: "ListingInventoryProduct",
+        wire.Inventory: "ListingInventory",
+        wire.Listing: "ShopListingWithAssociations",
+        wire.Listings: "ShopListingsWithAssociations",
+        wire.Variation: "TransactionVariations",
+        wire.Transaction: "ShopReceiptTransaction",
+        wire.Shipment: "ShopReceiptShipment",
+        wire.Receipt: "ShopReceipt",
+        wire.ReceiptPage: "ShopReceipts",
+    }
+    schemas = support.spec()["components"]["schemas"]
+    for kind, name in names.items():
+        assert set(kind.__struct_fields__) <= set(schemas[name]["properties"]), name
