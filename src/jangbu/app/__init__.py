@@ -1,0 +1,1 @@
+"""Shells only: all wiring, the running hub, its doors for people and programs."""

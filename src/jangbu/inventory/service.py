@@ -178,3 +178,11 @@ def _post(
 def _at_least_one(quantity: int) -> None:
     if quantity <= 0:
         raise InputError("at least one unit is needed", code="input.quantity", quantity=quantity)
+
+
+def stock_of(moves: Sequence[Move]) -> Stock:
+    """Add up one variant's moves into the stock they make: how any past moment is rebuilt."""
+    sums: dict[Account, int] = {}
+    for (_, _, account), units in balances(moves).items():
+        sums[account] = sums.get(account, 0) + units
+    return Stock(sums, sum(reservations(moves).values()))

@@ -42,7 +42,7 @@ class Outfit:
     adapter: Callable[[Order], Any]
     db: Database
     clock: Clock
-    settle_ms: Callable[[], Mapping[ShopId, int]]
+    settle_s: float
     may_send: Callable[[datetime], bool]  # our lease still holds at this moment
 
 
@@ -270,8 +270,7 @@ class Pump:
         return row.state == "accepted" or _only_lowers(row) or self._past_settling(row, now)
 
     def _past_settling(self, row: WriteRow, now: datetime) -> bool:
-        settle = timedelta(milliseconds=self._o.settle_ms()[self._o.shop])
-        return row.deadline is not None and now > row.deadline + settle
+        return row.deadline is not None and now > row.deadline + timedelta(seconds=self._o.settle_s)
 
     def _settle_one(
         self, tx: WriteTx, row: WriteRow, seen: NumbersRead, begun: datetime, answered: datetime
@@ -316,7 +315,7 @@ class Pump:
 
     def _fold(self, tx: WriteTx) -> None:
         store.lock_planning(tx)
-        service.fold_news(tx, self._o.settle_ms())
+        service.fold_news(tx, self._o.manifests)
 
 
 def _same(refs: Sequence[ListingRef], seen: NumbersRead) -> ListingRef:

@@ -24,6 +24,8 @@ from jangbu.publish.store import CellRow, WriteRow
 from jangbu.publish.world import Component, GroupInfo
 from jangbu.sdk.manifest import Manifest
 from jangbu.sdk.records import ListingRef, ListingState, NumbersRead
+from jangbu.shops import service as shops
+from jangbu.shops.model import settle_s
 
 SEND_BEFORE = timedelta(seconds=30)
 HTTP_TIMEOUT = timedelta(seconds=20)
@@ -82,7 +84,7 @@ def sync_cells(tx: WriteTx) -> int:
     return new
 
 
-def fold_news(tx: WriteTx, settle_ms: Mapping[ShopId, int]) -> None:
+def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:
     """Take news into the books: facts of order lines, then how far each feed is known to be complete.
 
     The horizons are read before the facts, so that no horizon is believed whose facts are not in.
@@ -97,7 +99,7 @@ def fold_news(tx: WriteTx, settle_ms: Mapping[ShopId, int]) -> None:
             if fact.units > 0:
                 book = books.sold(cell.book, fact.units, fact.lowered_at_ms)
             else:
-                clear_from = fact.heard_at_ms + settle_ms[fact.shop_id]
+                clear_from = fact.heard_at_ms + _settle_ms(tx, manifests, fact.shop_id)
                 book = books.restocked(cell.book, -fact.units, clear_from)
             store.save_book(tx, cell.id, book, write_id=cell.write_id)
             touched |= set(store.units_of(tx, [cell.id])[cell.id])
@@ -105,6 +107,11 @@ def fold_news(tx: WriteTx, settle_ms: Mapping[ShopId, int]) -> None:
         touched |= set(units)
     touched |= set(store.take_dirty(tx))
     _dirty(tx, touched)
+
+
+def _settle_ms(tx: ReadTx, manifests: Mapping[str, Manifest], shop_id: ShopId) -> int:
+    shop = shops.by_id(tx, shop_id)
+    return round(settle_s(shop, manifests[shop.channel]) * 1000) if shop else 0
 
 
 def _dirty(tx: WriteTx, variants: Iterable[VariantId]) -> None:
@@ -426,10 +433,43 @@ def _tell(tx: WriteTx, shop: ShopId, write: WriteRow, at: datetime) -> None:
             inventory.mark_dirty(tx, store.units_of(tx, [row.id])[row.id])
 
 
-def lower_exposed(tx: ReadTx, variant: VariantId) -> int:
-    """Give the sum of units of a variant that shops may still sell unheard of."""
+def cells_of_variant(tx: ReadTx, variant: VariantId) -> list[tuple[CellRow, int]]:
+    """Give the cells that sell a variant, with the units one sale there takes."""
     cells = store.cells_of_variants(tx, [variant])
     units = store.units_of(tx, [cell.id for cell in cells])
-    return sum(min(cell.book.exposure, books.UNBOUNDED) * units[cell.id][variant] for cell in cells)
+    return sorted(((cell, units[cell.id][variant]) for cell in cells), key=lambda row: (row[0].shop_id, row[0].key))
 
 
+def plan_rows(
+    tx: ReadTx, manifests: Mapping[str, Manifest], now: datetime, shop: ShopId | None
+) -> list[dict[str, str | int | bool | None]]:
+    """Tell for every linked number: now, to be written, why, what it waits for. Changes nothing."""
+    names = {s.id: s.name for s in shops.all_shops(tx)}
+    rows: list[dict[str, str | int | bool | None]] = []
+    done: set[CellId] = set()
+    for cell in store.cells_of_shop(tx):
+        if cell.id in done:
+            continue
+        drawn, component = look(tx, manifests, [cell], now)
+        done |= {row.id for row in component.cells()} | {cell.id}
+        step = {(p.shop, p.group): p for p in drawn.planned}
+        waits = {(w.shop, w.group): w.why for w in drawn.waiting}
+        for (of_shop, listing), info in sorted(component.info.items()):
+            if shop is not None and of_shop != shop:
+                continue
+            for row in info.cells.values():
+                proposed = step.get((of_shop, listing))
+                shown = row.book.stands if row.book.on_sale else 0
+                target = drawn.targets.get(row.id, shown)
+                rows.append(
+                    {
+                        "shop": names[of_shop], "listing": listing, "cell": row.key, "title": info.title,
+                        "now": shown, "target": target, "on_sale": row.book.on_sale,
+                        "exposure": None if row.book.exposure >= books.UNBOUNDED // 2 else row.book.exposure,
+                        "write": proposed.numbers.get(row.id) if proposed else None,
+                        "act": proposed.act.value if proposed and row.id in proposed.numbers else "",
+                        "why": proposed.why if proposed else ("plan.equal" if shown == target else ""),
+                        "waiting": waits.get((of_shop, listing), ""), "under_way": row.book.pending is not None,
+                    }
+                )  # fmt: skip
+    return rows

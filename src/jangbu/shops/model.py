@@ -92,3 +92,8 @@ def checked_credentials(manifest: Manifest, given: Mapping[str, str]) -> dict[st
         if value:
             kept[name] = value
     return kept
+
+
+def settle_s(shop: Shop, manifest: Manifest) -> float:
+    """Give how long after its deadline a write to this shop may still take effect (D), in seconds."""
+    return float(shop.options.get("settle_s", manifest.assumptions.settle_s))

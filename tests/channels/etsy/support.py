@@ -1,4 +1,4 @@
-"""A client that answers from a script, the official description as a judge of requests, and composed payloads."""
+"""A client that answers from a script, the official description as judge of requests, and sample payloads."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def replies(**by_operation: Reply | list[Reply]) -> Script:
 
 
 @cache
-def spec() -> Json | None:
+def spec() -> Json:
     return json.loads(SPEC_FILE.read_text()) if SPEC_FILE.exists() else None
 
 
@@ -104,7 +104,8 @@ def official(operation_id: str) -> tuple[str, str, Json]:
 
 
 def schema(name: str) -> Json:
-    assert (document := spec()) is not None
+    document = spec()
+    assert document is not None
     return {"$ref": f"#/components/schemas/{name}", "components": _modern(document["components"])}
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.channels.etsy.support import NOW, FakeClient, Reply, replies
 
 from jangbu.channels.etsy import wire
 from jangbu.channels.etsy.auth import EtsyAuth
 from jangbu.kernel.errors import ChannelError, ContractBroken, ReauthRequired, Transient
 from jangbu.kernel.secret import Secret
 from jangbu.sdk.adapter import Auth, Grant
-from tests.channels.etsy.support import NOW, FakeClient, Reply, replies
 
 SECRETS = ("sample-shared-secret", "12.old-access", "12.old-refresh", "12.new-access", "12.new-refresh")
 FIELDS = {

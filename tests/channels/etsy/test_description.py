@@ -6,10 +6,10 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.channels.etsy import support
 
 from jangbu.channels.etsy.operations import OPERATIONS
 from jangbu.sdk.manifest import Encoding, Operation
-from tests.channels.etsy import support
 
 if support.spec() is None:
     pytest.skip(f"THE OFFICIAL DESCRIPTION IS NOT AT HAND: {support.SPEC_FILE}", allow_module_level=True)

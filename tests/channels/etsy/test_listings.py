@@ -8,13 +8,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from jangbu.channels.etsy import wire
-from jangbu.channels.etsy.mapping import listings
-from jangbu.kernel.errors import Rejected
-from jangbu.kernel.money import Money
-from jangbu.sdk.decoding import convert
-from jangbu.sdk.records import ListingRef, ListingState, StockWrite
 from tests.channels.etsy.support import (
     NOW,
     inventory,
@@ -24,6 +17,13 @@ from tests.channels.etsy.support import (
     ring_inventory,
     value,
 )
+
+from jangbu.channels.etsy import wire
+from jangbu.channels.etsy.mapping import listings
+from jangbu.kernel.errors import Rejected
+from jangbu.kernel.money import Money
+from jangbu.sdk.decoding import convert
+from jangbu.sdk.records import ListingRef, ListingState, StockWrite
 
 SILVER, GOLD = "12/200=Silver", "12/200=Gold"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from tests.channels.etsy.support import FakeClient, replies
 
 import jangbu.channels.etsy as package
 from jangbu.channels.etsy.manifest import CHANNEL, learn
 from jangbu.sdk import adapter as contract
 from jangbu.sdk.manifest import LimitNews, Scope
-from tests.channels.etsy.support import FakeClient, replies
 
 
 def test_the_manifest_is_the_packages_only_export() -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from tests.channels.etsy.support import receipt, shipment, transaction, usd
 
 from jangbu.channels.etsy import wire
 from jangbu.channels.etsy.manifest import CHANNEL
@@ -16,13 +17,12 @@ from jangbu.sdk.carriers import CARRIERS
 from jangbu.sdk.decoding import convert
 from jangbu.sdk.manifest import Effect
 from jangbu.sdk.records import Dispatch, LineState, RemoteOrder
-from tests.channels.etsy.support import receipt, shipment, transaction, usd
 
 # Etsy's carrier codes that our words lead to, as its fulfilment page lists them.
-ETSY_CODES = set(
-    "kpost korea-post dhl fedex ups usps tnt japan-post taqbin-jp sagawa royal-mail canada-post"
-    " australia-post sf-express other".split()
-)
+ETSY_CODES = {
+    *("kpost", "korea-post", "dhl", "fedex", "ups", "usps", "tnt", "japan-post", "taqbin-jp", "sagawa"),
+    *("royal-mail", "canada-post", "australia-post", "sf-express", "other"),
+}
 
 
 def _wire(document: Any) -> wire.Receipt:

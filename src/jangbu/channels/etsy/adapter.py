@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _PAGE: Final = 100  # the most rows a page and ids a batch may have
 _WALKED_STATES: Final = ("active", "inactive", "sold_out", "expired")
-_WALKS_MAX: Final = 3  # of one state, when rows moved while it was read
+_RESTARTS_MAX: Final = 3  # of a state's walk, when rows moved while it was read
 _PAGES_PER_SWEEP: Final = 10
 _LOOK_BACK_DAYS: Final = "60"
 
@@ -173,29 +173,24 @@ class EtsyAdapter:
         return await self._client.send(Request("getShopReceipts", path=path, query=query))
 
     async def _pages(self, state: str) -> AsyncIterator[list[int]]:
-        """Walk the ids of a state's listings; again when fewer came than were counted, as rows moved then."""
-        seen: set[int] = set()
-        for _ in range(_WALKS_MAX):
-            count = 0
-            async for page in self._walk(state):
-                ids = [row.listing_id for row in page.results]
-                seen.update(ids)
-                count = page.count or 0
-                yield ids
-            if len(seen) >= count:
-                return
+        """Walk the ids of a state's listings.
 
-    async def _walk(self, state: str) -> AsyncIterator[wire.Listings]:
-        """Walk a state's pages to the last; a full page that brings nothing new ends the walk too."""
-        seen: set[int] = set()
-        for offset in range(0, feed.OFFSET_MAX + 1, _PAGE):
+        Each page starts with the last row of the one before; when that is missing, rows moved under the
+        offset and the walk starts again. A page that ends where the one before did ends the walk: it repeats.
+        """
+        offset, last, restarts = 0, 0, 0
+        while offset <= feed.OFFSET_MAX:
             page = await self._listing_page(state, offset)
-            ids = {row.listing_id for row in page.results}
-            yield page
-            short = len(page.results) < _PAGE and offset + _PAGE >= (page.count or 0)
-            if short or (ids and ids <= seen):
+            ids = [row.listing_id for row in page.results]
+            yield ids
+            if last and last not in ids and restarts < _RESTARTS_MAX:
+                offset, last, restarts = 0, 0, restarts + 1
+                continue
+            overlap = int(len(ids) > 1)
+            if offset + len(ids) >= (page.count or 0) or (overlap and ids[-1] == last):
                 return
-            seen |= ids
+            offset += len(ids) - overlap if ids else _PAGE
+            last = ids[-1] if overlap else 0
         raise Rejected(f"more {state} listings than can be read", code="etsy.too_many_listings")
 
     async def _listing_page(self, state: str, offset: int) -> wire.Listings:

@@ -96,15 +96,18 @@ class NaverAdapter:
         return [await self._write_options(write) for write in stock_writes]
 
     async def _write_products(self, stock_writes: Sequence[StockWrite]) -> list[WriteAnswer]:
-        refusals = {write.ref: writes.refused_here(write) for write in stock_writes}
-        sendable = [write for write in stock_writes if not refusals[write.ref]]
+        refusals = [writes.refused_here(write) for write in stock_writes]
+        sendable = [write for write, refusal in zip(stock_writes, refusals, strict=True) if not refusal]
         failed: Mapping[str, str] = {}
         if sendable:
             body = writes.multi_update_body(sendable)
             lowers_only = writes.lowers_only(sendable)
             request = Request("multiUpdateProducts", json=body, lowers_only=lowers_only)
             failed = writes.failed_products(_written(await self._client.send(request)))
-        return [writes.product_answer(write, refusals[write.ref], failed) for write in stock_writes]
+        return [
+            writes.product_answer(write, refusal, failed)
+            for write, refusal in zip(stock_writes, refusals, strict=True)
+        ]
 
     async def _write_options(self, write: StockWrite) -> WriteAnswer:
         if refusal := writes.options_refused_here(write):

@@ -25,7 +25,7 @@ class WriteKind(StrEnum):
     ON = "on"  # on sale again with the number that stands there
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Write:
     """One write to one cell: `number` n for SET, COMPARE; `expected` x; `change` δ."""
 
@@ -50,7 +50,7 @@ class Write:
                 return False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mark:
     """When a read (or a settled write) proved the number, in both clocks.
 
@@ -63,7 +63,7 @@ class Mark:
     remote_at: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Horizon:
     """How far the order feed is known to be complete.
 
@@ -81,7 +81,7 @@ class Horizon:
         return self.begun_at > mark.answered_at
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Pending:
     """The one unsettled write of a cell. `base` is the exposure it was charged upon."""
 
@@ -90,7 +90,7 @@ class Pending:
     fencing: bool  # begun late enough after the last known cancellation to prove anything
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Book:
     """The exposure of a cell in parts.
 
@@ -144,15 +144,18 @@ def sold(book: Book, units: int, lowered_at: int) -> Book:
 
 
 def restocked(book: Book, units: int, clear_from: int) -> Book:
-    """Take in a cancellation that may put units back there: it raises the part that stays longest."""
-    clear_from = max(book.clear_from, clear_from)
-    if not book.on_sale and not (book.pending and book.pending.write.kind is WriteKind.ON):
-        book = replace(book, parked=book.parked + units)
-    return replace(book, stands=book.stands + units, clear_from=clear_from)
+    """Take in a cancellation that may put units back there: it raises the part that stays longest.
+
+    The same while the cell is off sale: what may come back is exposed as soon as anyone puts it on sale again.
+    """
+    return replace(book, stands=book.stands + units, clear_from=max(book.clear_from, clear_from))
 
 
 def heard(book: Book, horizon: Horizon) -> Book:
-    """Take in that the feed is complete up to `horizon`: what was unread before the mark is not."""
+    """Take in that the feed is complete up to `horizon`: what was unread before the mark is not.
+
+    Call it after every line and restock of that feed was taken in.
+    """
     if book.mark is None or not horizon.passes(book.mark):
         return book
     return replace(book, unread=0, mark=None)
@@ -169,10 +172,13 @@ def charge(book: Book, write: Write) -> int:
 def begin(book: Book, write: Write, *, fencing: bool) -> Book:
     """Charge a write that is about to be sent.
 
-    Errors: ValueError when a write is unsettled already, or a compare value lies above the exposure.
+    Errors: ValueError when a write is unsettled already, when a compare value lies above the exposure, or when
+    a cell off sale is to be changed other than by setting its number or putting it back.
     """
     if book.pending is not None:
         raise ValueError("one unsettled write per cell")
+    if not book.on_sale and write.kind not in {WriteKind.SET, WriteKind.ON}:
+        raise ValueError("what stands off sale is no part of the exposure: set it, or put it on sale")
     base, pending = book.exposure, Pending(write, book.exposure, fencing)
     match write.kind:
         case WriteKind.SET if book.on_sale:
@@ -202,44 +208,43 @@ def applied(book: Book, mark: Mark | None, *, told: int = 0) -> Book:
     """
     pending = _pending(book)
     write, mark = pending.write, mark if pending.fencing else None
-    told = told if write.kind is WriteKind.CHANGE else max(told, 0)
+    book = replace(book, pending=None, clear_from=_still_unclear(book, mark))
     match write.kind:
         case WriteKind.SET if book.on_sale:
-            return replace(book, pending=None, mark=mark)
-        case WriteKind.SET:
-            return replace(book, pending=None, parked=told)
+            return replace(book, mark=mark)
+        case WriteKind.SET:  # a restock after the write may stand there too, so the higher number counts
+            return replace(book, parked=max(told, write.number))
         case WriteKind.ZERO_TOLD:
-            return _less_unread(book, told, mark)
+            return _parts(book, book.exposure - max(told, 0), book.stands, mark)
         case WriteKind.COMPARE:
-            return _less_unread(book, max(write.expected - write.number, 0), mark)
+            return _parts(book, book.exposure - max(write.expected - write.number, 0), book.stands, mark)
         case WriteKind.CHANGE:
             gained = max(told, 0) - max(told - write.change, 0)
             total = book.exposure - max(write.change, 0) + gained
             return _parts(book, total, max(told, 0) + book.stands, mark)
         case WriteKind.OFF:
-            unread = max(book.exposure - told, 0)
-            return replace(book, unread=unread, stands=0, on_sale=False, parked=told, pending=None, mark=mark)
+            return _parked(book, max(told, 0), less=told, mark=mark)
         case WriteKind.ON:
-            return replace(book, on_sale=True, parked=0, pending=None)
+            return replace(book, on_sale=True, parked=0)
 
 
 def refused(book: Book) -> Book:
     """Settle a write that is known not to have happened: the exposure is what it was, less the news since.
 
-    All of it counts as standing until a read tells the parts anew.
+    Where the write had taken the parts apart all counts as standing, until a read tells the parts anew.
     """
     pending = _pending(book)
-    over = begin(replace(book, unread=0, stands=pending.base, mark=None, pending=None), pending.write, fencing=False)
     match pending.write.kind:
-        case WriteKind.SET if not book.on_sale:
+        case WriteKind.OFF:
             return replace(book, pending=None)
         case WriteKind.ON:
             return replace(book, stands=book.stands - book.parked, pending=None)
-        case WriteKind.OFF:
+        case WriteKind.SET if not book.on_sale:
             return replace(book, pending=None)
         case _:
-            total = book.exposure - (over.exposure - pending.base)
-            return replace(book, unread=0, stands=total, mark=None, pending=None)
+            before = Book(stands=pending.base)
+            added = charge(before, pending.write) - pending.base
+            return replace(book, unread=0, stands=book.exposure - added, mark=None, pending=None)
 
 
 def resolved(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
@@ -247,34 +252,40 @@ def resolved(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
 
     Which story happened is not inferred: exposure stays what it was charged until the horizon passes the read.
     """
-    pending = _pending(book)
-    kind, settled, number = pending.write.kind, replace(book, pending=None), max(number, 0)
-    if not on_sale:
-        if kind is WriteKind.ON:  # still off: what stands there was never exposed
-            return replace(settled, stands=0, unread=max(book.exposure - book.parked, 0), parked=number)
-        if not book.on_sale:
-            return replace(settled, parked=number)
-        unread = max(book.exposure - number, 0) if kind is WriteKind.OFF else book.exposure
-        return replace(settled, unread=unread, stands=0, on_sale=False, parked=number, mark=_after(book, mark))
-    charged = book.on_sale or kind is WriteKind.ON
-    return _shown(settled, number, charged=charged, mark=_after(book, mark))
+    kind, number = _pending(book).write.kind, max(number, 0)
+    book = replace(book, pending=None)
+    if on_sale:
+        return _shown(book, number, charged=book.on_sale or kind is WriteKind.ON, mark=mark)
+    match kind:
+        case WriteKind.ON:  # still off: what was parked there was never exposed
+            return _parked(book, number, less=book.parked, mark=_after(book, mark))
+        case WriteKind.OFF:
+            return _parked(book, number, less=number, mark=_after(book, mark))
+        case WriteKind.SET if not book.on_sale:
+            return replace(book, parked=number)
+        case _:  # other hands took it off: all that was charged may have been sold before
+            return _parked(book, number, less=0, mark=_after(book, mark))
 
 
 def read(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
     """Take in a read made with nothing unsettled: it marks the cell, and repairs the parts.
 
-    A number below zero can sell nothing and is taken as zero. One above the exposure (`surprising`) must be met by reading the orders first; taken in all the same,
-    it raises the exposure to what is shown.
+    A number below zero can sell nothing and is taken as zero. One above the exposure (`surprising`) must be met
+    by reading the orders first; taken in all the same, it raises the exposure to what is shown.
+    Repeat: a read that tells nothing new keeps the earlier mark, or frequent reads would outrun the horizon.
     """
     if book.pending is not None:
         raise ValueError("a read while a write is unsettled proves nothing")
-    fence, number = _after(book, mark), max(number, 0)
-    if not on_sale:
-        if fence is None and not book.on_sale:
-            return replace(book, parked=max(book.parked, number))
-        # nothing sells while off: whatever was exposed can only have been sold before, unread
-        return replace(book, unread=book.exposure, stands=0, on_sale=False, parked=number, mark=fence)
-    return _shown(book, number, charged=book.on_sale, mark=fence)
+    number = max(number, 0)
+    if book.mark is not None and (on_sale, number) == (book.on_sale, _standing(book)):
+        return book
+    if on_sale:
+        return _shown(book, number, charged=book.on_sale, mark=mark)
+    fence = _after(book, mark)
+    if fence is None and not book.on_sale:
+        return replace(book, parked=max(book.parked, number))
+    # nothing sells while off: whatever was exposed can only have been sold before, unread
+    return _parked(book, number, less=0, mark=fence)
 
 
 def surprising(book: Book, number: int, *, on_sale: bool) -> bool:
@@ -282,12 +293,34 @@ def surprising(book: Book, number: int, *, on_sale: bool) -> bool:
     return book.pending is None and on_sale and number > book.exposure
 
 
-def _shown(book: Book, number: int, *, charged: bool, mark: Mark | None) -> Book:
+def wants_read(book: Book, now: int) -> bool:
+    """Tell whether a read begun now would help: units are held that no mark on its way will set free."""
+    if book.pending is not None or book.mark is not None or now <= book.clear_from:
+        return False
+    return book.unread > 0 or book.clear_from > 0
+
+
+def _shown(book: Book, number: int, *, charged: bool, mark: Mark) -> Book:
     """Book a number seen on sale. `charged`: the exposure already covers it; else other hands put it on sale."""
     total = max(book.exposure, number) if charged else book.exposure + number
-    if mark is None:  # too soon after a cancellation to prove anything: all of it stands until a later read
-        return replace(book, on_sale=True, parked=0, unread=0, stands=total, mark=None)
-    return replace(book, on_sale=True, parked=0, unread=total - number, stands=number, mark=mark)
+    fence = _after(book, mark)
+    book = replace(book, on_sale=True, parked=0, clear_from=_still_unclear(book, fence))
+    if fence is None:  # too soon after a cancellation to prove anything: all of it stands until a later read
+        return replace(book, unread=0, stands=total, mark=None)
+    return replace(book, unread=total - number, stands=number, mark=fence)
+
+
+def _parked(book: Book, number: int, *, less: int, mark: Mark | None) -> Book:
+    """Book a number seen off sale; of the exposure `less` units are known to be unsold."""
+    unread, unclear = max(book.exposure - less, 0), _still_unclear(book, mark)
+    return replace(book, unread=unread, stands=0, on_sale=False, parked=number, mark=mark, clear_from=unclear)
+
+
+def _standing(book: Book) -> int:
+    """Give the one number a read would show if nothing happened since; -1 where the book cannot tell."""
+    if book.on_sale:
+        return book.stands
+    return book.parked if book.stands == 0 else -1
 
 
 def _after(book: Book, mark: Mark) -> Mark | None:
@@ -295,14 +328,15 @@ def _after(book: Book, mark: Mark) -> Mark | None:
     return mark if mark.begun_at > book.clear_from else None
 
 
-def _less_unread(book: Book, units: int, mark: Mark | None) -> Book:
-    return _parts(book, book.exposure - units, book.stands, mark)
+def _still_unclear(book: Book, mark: Mark | None) -> int:
+    """Give what is left of `clear_from`: nothing, once a mark begun later than that tells the number."""
+    return 0 if mark is not None and mark.begun_at > book.clear_from else book.clear_from
 
 
 def _parts(book: Book, total: int, stands: int, mark: Mark | None) -> Book:
     """Split a total so that what stands is told first and nothing unread is negative."""
     stands = min(stands, total)
-    return replace(book, unread=total - stands, stands=stands, mark=mark, pending=None)
+    return replace(book, unread=total - stands, stands=stands, mark=mark)
 
 
 def _pending(book: Book) -> Pending:

@@ -6,6 +6,7 @@ from jangbu.kernel.clock import Clock
 from jangbu.sdk.budget.keys import BucketKey
 from jangbu.sdk.budget.pump import Slot
 from jangbu.sdk.budget.queued import MAX_WAIT_S, RESERVE, QueuedBudget
+from jangbu.sdk.budget.window import Window
 from jangbu.sdk.manifest import LimitNews
 
 MARGIN = 1.01  # our interval is this much longer: jitter at the edge of the far side's window costs refusals
@@ -14,7 +15,6 @@ EASE = 0.9  # a refusal lowers the rate to this share, as long as no header has 
 EASED_FOR_S = 3600.0  # after so long without a refusal one lowering is taken back
 BACKOFF_MAX_S = 30.0  # longest wait after refusals in a row that name none
 CALM_S = 60.0  # refusals further apart than this are not in a row
-SEGMENTS = 12  # a quota's window is counted in so many parts
 
 
 class MemoryRate:
@@ -85,58 +85,34 @@ class MemoryRate:
 
 
 class MemoryQuota:
-    """Calls of a rolling window, counted in parts; a part is forgotten when all of it has left the window."""
+    """A quota counted in memory."""
 
     def __init__(self, key: BucketKey, clock: Clock, reserve: float) -> None:
-        """Start unused, keeping the share `reserve` for the highest classes."""
+        """Start unused."""
         self._clock = clock
-        self._quota = key.limit.quota
-        self._segment_s = key.limit.window_s / SEGMENTS
-        self._reserve = reserve
-        self._used: dict[int, int] = {}
+        self._window = Window(key.limit.quota, key.limit.window_s, reserve)
         self._blocked_until = float("-inf")
 
     async def take(self, *, top: bool) -> float:
         now = self._clock.monotonic()
         if now < self._blocked_until:
             return self._blocked_until - now
-        segment = self._forget(now)
-        allowed = self._quota if top else quota_below_reserve(self._quota, self._reserve)
-        if sum(self._used.values()) >= allowed:
-            oldest = min(self._used, default=segment)
-            return (oldest + SEGMENTS + 1) * self._segment_s - now
-        self._used[segment] = self._used.get(segment, 0) + 1
-        return 0.0
+        wait_s = self._window.wait_s(now, top=top)
+        if wait_s == 0:
+            self._window.count(now)
+        return wait_s
 
     async def give_back(self) -> None:
-        newest = max(self._used, default=None)
-        if newest is not None and self._used[newest] > 0:
-            self._used[newest] -= 1
+        self._window.give_back()
 
     async def learn(self, news: LimitNews) -> None:
-        self._quota = news.quota or self._quota
-        if news.quota_remaining is None:
-            return
-        segment = self._forget(self._clock.monotonic())
-        counted, told = sum(self._used.values()), self._quota - news.quota_remaining
-        if told > counted:  # others use this application too, or we have just started
-            self._used[segment] = self._used.get(segment, 0) + told - counted
-        surplus = counted - told - quota_margin(self._quota)
-        for oldest in sorted(self._used):
-            if surplus <= 0:
-                break
-            less = min(surplus, self._used[oldest])
-            self._used[oldest] -= less
-            surplus -= less
+        self._window.quota = news.quota or self._window.quota
+        if news.quota_remaining is not None:
+            self._window.adjust(self._clock.monotonic(), news.quota_remaining)
 
     async def throttled(self, retry_after_s: float) -> None:
-        wait_s = retry_after_s or self._segment_s
+        wait_s = retry_after_s or self._window.part_s
         self._blocked_until = max(self._blocked_until, self._clock.monotonic() + wait_s)
-
-    def _forget(self, now: float) -> int:
-        segment = int(now // self._segment_s)
-        self._used = {part: used for part, used in self._used.items() if part >= segment - SEGMENTS and used}
-        return segment
 
 
 class MemoryBudget(QueuedBudget):
@@ -157,13 +133,3 @@ class MemoryBudget(QueuedBudget):
 def backoff_s(strikes: int) -> float:
     """Tell how long to wait after so many refusals in a row that named no wait: 1, 2, 4 … 30 s."""
     return min(BACKOFF_MAX_S, 2.0 ** (min(strikes, 10) - 1))
-
-
-def quota_below_reserve(quota: int, reserve: float) -> int:
-    """Tell how much of a quota all classes may use."""
-    return quota - int(quota * reserve)
-
-
-def quota_margin(quota: int) -> int:
-    """Tell how far our count may stand above the far side's, which lacks the calls still under way."""
-    return max(20, quota // 100)

@@ -24,7 +24,7 @@ from jangbu.sdk.http.calls import CallRecord
 from jangbu.sdk.http.circuit import Circuit
 from jangbu.sdk.http.network import Bounds, Network
 from jangbu.sdk.http.retry import Again
-from jangbu.sdk.http.wire import build, checked_base
+from jangbu.sdk.http.wire import build, checked_base, is_loopback
 from jangbu.sdk.manifest import Manifest, Operation, Priority
 from jangbu.sdk.tokens import TokenSource
 
@@ -71,7 +71,8 @@ class HTTPClient:
         self._chance = chance
         self._auth: Auth = manifest.auth()
         self._keys: dict[tuple[str, str], tuple[BucketKey, ...]] = {}
-        self._network = Network(bounds, ipv4_only=manifest.force_ipv4, proxy=proxy, transport=transport)
+        ipv4_only = manifest.force_ipv4 and not is_loopback(self._base)
+        self._network = Network(bounds, ipv4_only=ipv4_only, proxy=proxy, transport=transport)
         self._attempts = Attempts(
             manifest, self._network, budget=budget, clock=clock, shop_key=shop_key, on_call=on_call
         )

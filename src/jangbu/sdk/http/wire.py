@@ -30,7 +30,7 @@ def checked_base(base_url: str) -> str:
         raise ConfigError("an API address is https:// and a host", code="config.api_url")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigError("an API address has no path: operations bring theirs", code="config.api_url")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(base_url):
         raise ConfigError(
             f"http without encryption is allowed to this machine only, not to {parts.hostname}",
             code="config.plain_http",
@@ -107,7 +107,9 @@ def _pairs(query: Mapping[str, str | int | list[str]]) -> Iterator[tuple[str, st
             yield name, value
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Tell whether an address is on this machine, as written."""
+    host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
     try:
