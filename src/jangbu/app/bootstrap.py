@@ -9,7 +9,7 @@ from typing import Any
 
 from jangbu.app.calls import CallLog
 from jangbu.infra import plugins
-from jangbu.infra.budget import SharedBudget
+from jangbu.infra.budget import SharedBudget, prepare
 from jangbu.infra.db import Database
 from jangbu.infra.settings import Settings
 from jangbu.infra.vault import Vault, load_master_key
@@ -72,6 +72,7 @@ def open_house(
     limits = db if db.kind == "postgresql" else Database.open(
         f"sqlite:///{_beside(settings)}", inline=inline, synchronous="NORMAL"
     )  # fmt: skip
+    prepare(limits)
     budget = SharedBudget(limits, clock)
     manifests = plugins.channels()
     vault = Vault(load_master_key(settings))

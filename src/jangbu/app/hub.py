@@ -14,7 +14,7 @@ import structlog
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
 from jangbu.app.presence import Presence
 from jangbu.infra.activity import note
-from jangbu.infra.db import Wake
+from jangbu.infra.db import Wake, WriteTx
 from jangbu.intake import poller
 from jangbu.intake import service as intake
 from jangbu.kernel.clock import to_ms
@@ -24,7 +24,7 @@ from jangbu.orders import courier
 from jangbu.publish import pump
 from jangbu.publish import service as publish
 from jangbu.shops import service as shops
-from jangbu.shops.model import Shop, ShopState, settle_s
+from jangbu.shops.model import Shop, ShopState, own_manifest
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class ShopWorker:
     def __init__(self, house: House, shop: Shop, holder: str) -> None:
         """Open the way to the shop."""
         self.house, self.shop, self._holder = house, shop, holder
-        self.manifest = house.manifests[shop.channel]
+        self.manifest = own_manifest(house.manifests[shop.channel], shop)
         self.door: ShopDoor = open_door(house, shop)
         self.lease_until: datetime | None = None
         view = view_of(house, shop)
@@ -55,13 +55,13 @@ class ShopWorker:
         self.pump = pump.Pump(
             pump.Outfit(
                 shop.id, self.manifest, house.manifests, self.door.adapter, house.db, house.clock,
-                settle_s(shop, self.manifest), self.may_send,
+                self.manifest.assumptions.settle_s, self.may_send,
             )  # fmt: skip
         )
         self.courier = courier.Courier(
             courier.Outfit(
                 self.manifest, self.door.adapter, house.db, house.clock, view, self.may_send, self._record,
-                settle_s(shop, self.manifest),
+                self.manifest.assumptions.settle_s,
             )  # fmt: skip
         )
         self._view = view
@@ -116,8 +116,12 @@ class ShopWorker:
             return True
         await self.poller.sweep()
         await self.poller.follow_hints()
-        await self.house.db.write(lambda tx: shops.mended(tx, self.shop.id, self.house.clock.now()))
+        await self.house.db.write(self._mended)
         return True
+
+    def _mended(self, tx: WriteTx) -> None:
+        if shops.mended(tx, self.shop.id, self.house.clock.now()):
+            publish.reconsider(tx)
 
     async def _pump(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -89,12 +89,17 @@ async def shop_state(house: House, *, name: str, action: str, actor: str) -> Fac
     """Start, pause or resume a shop. `action` is one of these words."""
     change = {"start": shops.start, "pause": shops.pause, "resume": shops.resume}[action]
     now = house.clock.now()
-    shop = await house.db.write(lambda tx: change(tx, name, now, actor=actor))
-    return shop_facts(house, shop)
+
+    def write(tx: WriteTx) -> Shop:
+        shop = change(tx, name, now, actor=actor)
+        publish.reconsider(tx)
+        return shop
+
+    return shop_facts(house, await house.db.write(write))
 
 
 async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts:
-    """Change one option of a shop: share, return_free, fee_cap_monthly, news_interval_s, settle_s, look_back_days.
+    """Change one option of a shop: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, look_back_days.
 
     Errors: InputError for an unknown option or a value it cannot have.
     """
@@ -105,11 +110,12 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
     else:
         _check_option(option, value)
         await house.db.write(lambda tx: shops.set_option(tx, name, option, value))
+    await house.db.write(publish.reconsider)
     return await shop_show(house, name=name)
 
 
 def _check_option(option: str, value: str) -> None:
-    numbers = {"fee_cap_monthly": 1000.0, "news_interval_s": 86_400.0, "settle_s": 3_600.0, "look_back_days": 365.0}
+    numbers = {"fee_cap_monthly": 1000.0, "news_interval_s": 86_400.0, "settle_s": 3_600.0, "feed_margin_s": 3_600.0, "look_back_days": 365.0}
     if option == "return_free" and value in {"yes", "no"}:
         return
     if option in numbers:
@@ -128,6 +134,7 @@ async def stop_all(house: House, *, actor: str) -> Facts:
     """Stop all writing everywhere."""
     now = house.clock.now()
     await house.db.write(lambda tx: shops.stop_all(tx, now, actor=actor))
+    await house.db.write(publish.reconsider)
     return {"writing": "stopped"}
 
 
@@ -135,6 +142,7 @@ async def resume_all(house: House, *, actor: str) -> Facts:
     """Take the general stop back."""
     now = house.clock.now()
     await house.db.write(lambda tx: shops.resume_all(tx, now, actor=actor))
+    await house.db.write(publish.reconsider)
     return {"writing": "allowed"}
 
 

@@ -145,7 +145,8 @@ def _move_line(
         if done.posted:
             stored = replace(stored, run=run)
             left = inventory.stock(tx, variant).available
-            if left < 0 and row.held.committed + row.held.reserved < done.held.committed + done.held.reserved:
+            known = line.lowered_at >= shop.known_from  # before that nobody had counted yet
+            if known and left < 0 and row.held.committed + row.held.reserved < done.held.committed + done.held.reserved:
                 oversold.add(variant)
                 note(tx, at, "stock.oversold", shop_id=shop.id, order=stored.order_id, sku=line.sku, missing=-left)
     return _tell_cell(tx, replace(stored, linked=True)), oversold

@@ -25,7 +25,7 @@ from jangbu.publish.world import Component, GroupInfo
 from jangbu.sdk.manifest import Manifest
 from jangbu.sdk.records import ListingRef, ListingState, NumbersRead
 from jangbu.shops import service as shops
-from jangbu.shops.model import settle_s
+from jangbu.shops.model import own_manifest
 
 SEND_BEFORE = timedelta(seconds=30)
 HTTP_TIMEOUT = timedelta(seconds=20)
@@ -84,6 +84,12 @@ def sync_cells(tx: WriteTx) -> int:
     return new
 
 
+def reconsider(tx: WriteTx) -> None:
+    """Have every cell considered anew: what may be written, or how stock is divided, has changed."""
+    tx.run("UPDATE cell SET dirty = 1, recheck_at = 0")
+    tx.notify("stock")
+
+
 def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:
     """Take news into the books: facts of order lines, then how far each feed is known to be complete.
 
@@ -111,7 +117,7 @@ def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:
 
 def _settle_ms(tx: ReadTx, manifests: Mapping[str, Manifest], shop_id: ShopId) -> int:
     shop = shops.by_id(tx, shop_id)
-    return round(settle_s(shop, manifests[shop.channel]) * 1000) if shop else 0
+    return round(own_manifest(manifests[shop.channel], shop).assumptions.settle_s * 1000) if shop else 0
 
 
 def _dirty(tx: WriteTx, variants: Iterable[VariantId]) -> None:
@@ -276,7 +282,7 @@ def settle_applied(
         if book.pending is None and not books.surprising(book, number, on_sale=on_sale):
             book = books.read(book, number, on_sale=on_sale, mark=mark)
         store.save_book(tx, row.id, book, read_at=to_ms(answered_at))
-    _keep_sale(tx, shop, seen, parked_by_us=write.act == Act.OFF, at=answered_at)
+    _keep_sale(tx, shop, seen, parked_by_us=_ours(tx, shop, write), at=answered_at)
     store.set_outcome(tx, write.id, "applied", answered_at, ended=True)
     _tell(tx, shop, write, answered_at)
     return True
@@ -291,9 +297,7 @@ def settle_resolved(
         number = seen.numbers.get(row.key, 0)
         book = books.resolved(row.book, number, on_sale=on_sale, mark=mark)
         store.save_book(tx, row.id, book, read_at=to_ms(answered_at))
-    was_off = store.sale(tx, shop, write.listing_id)
-    ours = write.act == Act.OFF or bool(was_off and was_off.parked_by_us)
-    _keep_sale(tx, shop, seen, parked_by_us=ours and not on_sale, at=answered_at)
+    _keep_sale(tx, shop, seen, parked_by_us=_ours(tx, shop, write), at=answered_at)
     store.set_outcome(tx, write.id, "resolved", answered_at, ended=True, error=write.error)
     _tell(tx, shop, write, answered_at)
 
@@ -414,6 +418,12 @@ def _mark(seen: NumbersRead, begun_at: datetime, answered_at: datetime) -> Mark:
 def _on_sale(seen: NumbersRead) -> bool:
     """Tell whether buyers can buy what is numbered; a sold-out listing is on sale with nothing to sell."""
     return seen.state in {ListingState.ON_SALE, ListingState.SOLD_OUT, ListingState.UNKNOWN}
+
+
+def _ours(tx: ReadTx, shop: ShopId, write: WriteRow) -> bool:
+    """Tell whether a listing seen off sale is off by our doing."""
+    was = store.sale(tx, shop, write.listing_id)
+    return write.act == Act.OFF or bool(was and was.parked_by_us)
 
 
 def _keep_sale(tx: WriteTx, shop: ShopId, seen: NumbersRead, *, parked_by_us: bool, at: datetime) -> None:

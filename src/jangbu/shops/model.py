@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -94,6 +94,14 @@ def checked_credentials(manifest: Manifest, given: Mapping[str, str]) -> dict[st
     return kept
 
 
-def settle_s(shop: Shop, manifest: Manifest) -> float:
-    """Give how long after its deadline a write to this shop may still take effect (D), in seconds."""
-    return float(shop.options.get("settle_s", manifest.assumptions.settle_s))
+def own_manifest(manifest: Manifest, shop: Shop) -> Manifest:
+    """Give a channel's manifest with what the seller measured or chose for this shop in place of the defaults."""
+    assumptions = manifest.assumptions
+    return replace(
+        manifest,
+        assumptions=replace(
+            assumptions,
+            settle_s=float(shop.options.get("settle_s", assumptions.settle_s)),
+            feed_margin_s=float(shop.options.get("feed_margin_s", assumptions.feed_margin_s)),
+        ),
+    )

@@ -138,15 +138,16 @@ def trouble(tx: WriteTx, shop: ShopId, error: JangbuError, at: datetime, *, stop
         store.set_state(tx, shop, ShopState.NEEDS_ATTENTION)
 
 
-def mended(tx: WriteTx, shop: ShopId, at: datetime) -> None:
-    """Note that a shop answers again; writing goes on where it had been started."""
+def mended(tx: WriteTx, shop: ShopId, at: datetime) -> bool:
+    """Note that a shop answers again; writing goes on where it had been started. Tell whether there was trouble."""
     found = store.by_id(tx, shop)
     if found is None or not found.trouble:
-        return
+        return False
     store.set_trouble(tx, shop, "", {}, None)
     note(tx, at, "shop.mended", shop_id=shop, error=found.trouble)
     if found.state is ShopState.NEEDS_ATTENTION:
         store.set_state(tx, shop, ShopState.CONNECTED if found.started_at else ShopState.WATCHING)
+    return True
 
 
 def set_share(tx: WriteTx, name: str, share: int) -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+from jsonschema import Draft202012Validator
 
 from jangbu.channels.etsy.faults import faults
 from jangbu.channels.etsy.operations import OPERATIONS
@@ -142,7 +142,7 @@ def check_request(request: Request) -> None:
 def _check_text(wanted: Json, value: Json, name: str) -> None:
     kind = wanted["type"]
     if kind == "integer":
-        jsonschema.validate(int(value), _modern(wanted))
+        Draft202012Validator(_modern(wanted)).validate(int(value))
     elif kind == "boolean":
         assert value in {"true", "false"}, name
     elif kind == "array":
@@ -150,14 +150,14 @@ def _check_text(wanted: Json, value: Json, name: str) -> None:
         for item in value.split(","):
             _check_text(wanted["items"], item, name)
     else:
-        jsonschema.validate(value, _modern(wanted))
+        Draft202012Validator(_modern(wanted)).validate(value)
 
 
 def _check_body(content: tuple[str, Json], request: Request) -> None:
     media, wanted = content
     if media == "application/json":
         assert request.json is not None
-        jsonschema.validate(request.json, _closed(_modern(wanted["schema"])))
+        Draft202012Validator(_closed(_modern(wanted["schema"]))).validate(request.json)
     else:
         assert media == "application/x-www-form-urlencoded"
         assert request.form is not None

@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
+from tests.channels.naver.support import NOW, FakeClient, answer, script_of
 
 from jangbu.channels.naver.auth import NaverAuth, signature
+from jangbu.channels.naver.wire.access import Token
 from jangbu.kernel.errors import AddressNotAllowed, ContractBroken, ReauthRequired, Throttled, Transient
 from jangbu.kernel.secret import Secret
 from jangbu.sdk.adapter import Auth, Grant
 from jangbu.sdk.client import Request, Response
-from tests.channels.naver.support import NOW, FakeClient, answer, script_of
 
 SECRET = "$2a$04$JangbuInventedSalt000u"
 FIELDS = {"client_id": "JangbuDocExampleApp001", "client_secret": SECRET}
@@ -220,3 +221,14 @@ async def test_no_error_and_no_repr_shows_secret_or_signature() -> None:
     shown += repr(Grant(FIELDS, access_token=Secret("TOKEN-TEXT"))) + repr(signature("a", Secret(SECRET), 1))
     for hidden in (SECRET, sign, sign[:20], "TOKEN-TEXT"):
         assert hidden not in shown
+
+
+@pytest.mark.parametrize(("status", "code"), [(401, "UNAUTHORIZED"), (403, "FORBIDDEN"), (403, "")])
+async def test_an_application_that_is_not_let_in_needs_a_person(status: int, code: str) -> None:
+    with pytest.raises(ReauthRequired) as refused:
+        await NaverAuth().renew(refusing(status, code), Grant(FIELDS), NOW)
+    assert refused.value.code == "naver.app_not_entitled"
+
+
+def test_a_token_read_from_the_wire_does_not_show_itself() -> None:
+    assert "EXAMPLEtoken" not in repr(Token("EXAMPLEtoken", 10799))

@@ -6,12 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-
-from jangbu.channels.naver.adapter import NaverAdapter
-from jangbu.kernel.errors import ContractBroken
-from jangbu.kernel.money import Money
-from jangbu.sdk.client import Request, Response
-from jangbu.sdk.records import Listing, ListingRef, ListingState, Offer
 from tests.channels.naver.support import (
     FakeClient,
     answer,
@@ -23,6 +17,12 @@ from tests.channels.naver.support import (
     script_of,
     search_page,
 )
+
+from jangbu.channels.naver.adapter import NaverAdapter
+from jangbu.kernel.errors import ContractBroken
+from jangbu.kernel.money import Money
+from jangbu.sdk.client import Request, Response
+from jangbu.sdk.records import Listing, ListingRef, ListingState, Offer
 
 LATER = datetime(2026, 10, 1, 1, 0, 9, tzinfo=UTC)
 
@@ -305,3 +305,22 @@ async def test_the_shop_is_known_by_its_lasting_id() -> None:
     assert (shop.remote_id, shop.name, shop.currency) == ("ncp_uid", "장부상점", "KRW")
     assert shop.url == "https://smartstore.naver.com/x"
     assert shop.extra == {"account_id": "ncp_a", "grade": "03", "channel_no": "1"}
+
+
+async def test_a_deleted_product_is_absent() -> None:
+    client = FakeClient(
+        {
+            "searchProducts": script_of(search_page([found(1)])),
+            "getOriginProduct": script_of(product(statusType="DELETE")),
+        }
+    )
+    assert await listings_of(client) == []
+    assert await NaverAdapter(client).read_numbers([ListingRef("1", "options")]) == []
+
+
+async def test_an_option_row_without_its_id_is_never_guessed() -> None:
+    nameless = row(41)
+    del nameless["id"]
+    client = FakeClient({"getOriginProduct": script_of(product(options=combinations(nameless)))})
+    with pytest.raises(ContractBroken):
+        await NaverAdapter(client).read_numbers([ListingRef("9", "options")])

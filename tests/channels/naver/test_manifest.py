@@ -1,10 +1,11 @@
-"""The declaration: true to the description, complete, and loadable without network, settings or credential."""
+"""The declaration: true to the description, complete, loadable without network, settings or credential."""
 
 from __future__ import annotations
 
 from importlib.metadata import entry_points
 
 import pytest
+from tests.channels.naver.support import FakeClient, described, spec
 
 from jangbu.channels.naver import CHANNEL
 from jangbu.channels.naver.adapter import NaverAdapter
@@ -12,7 +13,6 @@ from jangbu.channels.naver.auth import NaverAuth
 from jangbu.sdk import adapter as sdk
 from jangbu.sdk.manifest import Effect, Encoding, LimitNews, Scope
 from jangbu.sdk.records import LineState
-from tests.channels.naver.support import FakeClient, described, spec
 
 OPERATIONS = sorted(CHANNEL.operations)
 

@@ -8,16 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from jangbu.channels.naver import CHANNEL
-from jangbu.channels.naver.adapter import NaverAdapter
-from jangbu.channels.naver.mapping.orders import line_detail, remote_orders
-from jangbu.channels.naver.mapping.times import kst_text, moment
-from jangbu.kernel.errors import ContractBroken
-from jangbu.kernel.money import Money
-from jangbu.sdk.client import Request, Response
-from jangbu.sdk.manifest import Effect
-from jangbu.sdk.records import LineState, OrderLine, Parcel, Person, RemoteOrder
 from tests.channels.naver.support import (
     SPEC,
     FakeClient,
@@ -28,6 +18,17 @@ from tests.channels.naver.support import (
     refuse,
     script_of,
 )
+
+from jangbu.channels.naver import CHANNEL
+from jangbu.channels.naver.adapter import NaverAdapter
+from jangbu.channels.naver.mapping.orders import line_detail, remote_orders
+from jangbu.channels.naver.mapping.times import kst_text, moment
+from jangbu.channels.naver.wire.orders import Address, LineDetail, Order, ProductOrder
+from jangbu.kernel.errors import ContractBroken
+from jangbu.kernel.money import Money
+from jangbu.sdk.client import Request, Response
+from jangbu.sdk.manifest import Effect
+from jangbu.sdk.records import LineState, OrderLine, Parcel, Person, RemoteOrder
 
 ORDERED = datetime(2026, 10, 1, 0, 57, 50, tzinfo=UTC)
 PAID = datetime(2026, 10, 1, 0, 58, 11, tzinfo=UTC)
@@ -396,3 +397,13 @@ async def test_reading_no_orders_asks_nothing() -> None:
     client = FakeClient()
     assert await NaverAdapter(client).read_orders([]) == []
     assert client.sent == []
+
+
+def test_a_detail_without_any_time_is_never_made_a_line() -> None:
+    untimed = LineDetail(Order("11"), ProductOrder("21", quantity=1))
+    with pytest.raises(ValueError, match="time"):
+        remote_orders([untimed], {})
+
+
+def test_an_address_does_not_show_itself() -> None:
+    assert "어느 길" not in repr(Address(base_address="어느 길 1"))

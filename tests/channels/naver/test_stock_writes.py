@@ -7,12 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from jangbu.channels.naver.adapter import NaverAdapter
-from jangbu.channels.naver.mapping.writes import failed_products
-from jangbu.kernel.errors import OutcomeUnknown, Rejected
-from jangbu.sdk.client import Request, Response
-from jangbu.sdk.records import ListingRef, NumbersRead, StockWrite, WriteAnswer
 from tests.channels.naver.support import (
     FakeClient,
     answer,
@@ -24,6 +18,12 @@ from tests.channels.naver.support import (
     script_of,
     search_page,
 )
+
+from jangbu.channels.naver.adapter import NaverAdapter
+from jangbu.channels.naver.mapping.writes import failed_products, option_stock_body
+from jangbu.kernel.errors import OutcomeUnknown, Rejected
+from jangbu.sdk.client import Request, Response
+from jangbu.sdk.records import ListingRef, NumbersRead, StockWrite, WriteAnswer
 
 OK = {"data": True}
 SIMPLE = ListingRef("1", "simple")
@@ -288,3 +288,15 @@ async def test_a_product_that_is_gone_is_not_put_on_sale() -> None:
     client = FakeClient({"searchProducts": script_of(search_page([]))})
     answered = await NaverAdapter(client).set_on_sale(SIMPLE, on_sale=True)
     assert (answered.accepted, answered.refusal) == (False, "naver.product_gone")
+
+
+def test_an_answer_without_end_is_looked_through_only_so_deep() -> None:
+    deep: Any = [{"originProductNo": 2, "success": False}]
+    for _ in range(50):
+        deep = [deep]
+    assert failed_products(deep) == {}
+
+
+def test_a_body_is_composed_only_from_a_read() -> None:
+    with pytest.raises(TypeError):
+        option_stock_body(StockWrite(OPTIONS, {"9/41": 1}))

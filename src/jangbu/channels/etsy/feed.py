@@ -3,7 +3,7 @@
 Etsy has offsets but no cursors, and a receipt that changes while pages are read moves to the end, so that an
 offset then skips a row. Therefore the lower bound of the sort key is moved up to the last row instead, and
 offsets serve only where a page holds a second or two alone; there each page starts with the last row of the
-one before, and its absence tells that rows moved.
+one before, unchanged, or else rows moved.
 
 The walk of changes stands last: a sweep that is done has read to the end of the changes after it began.
 """
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 class Walk(msgspec.Struct, frozen=True):
     """A walk under way: the lower bound of its key and, where many rows share it, the place among them.
 
-    `last` is the last row of the page before; `ordered` turns false for good when a page came out of order;
+    `last` is the last row of the page before and `last_key` its sort key; `ordered` turns false for good when a page came out of order;
     `restarts` counts how often rows moved under the offset.
     """
 
@@ -48,6 +48,7 @@ class Walk(msgspec.Struct, frozen=True):
     at: int
     offset: int = 0
     last: int = 0
+    last_key: int = 0
     ordered: bool = True
     restarts: int = 0
 
@@ -128,11 +129,11 @@ def _since(walk: Walk, moment: int) -> Walk:
 
 def _onward(walk: Walk, rows: Sequence[Row], count: int | None) -> Walk | None:
     """Tell how the walk goes on, None when it has ended."""
-    if walk.last and walk.last not in {row.receipt_id for row in rows}:
+    if walk.last and not (rows and rows[0].receipt_id == walk.last and _key(walk, rows[0]) == walk.last_key):
         return _anew(walk)
     if len(rows) < PAGE_SIZE and walk.offset + len(rows) >= (count or 0):
         return None
-    keys = [row.updated if walk.kind is Kind.CHANGED else row.created for row in rows]
+    keys = [_key(walk, row) for row in rows]
     in_order = walk.ordered and keys == sorted(keys)
     # One second below the last row: whether the bound itself is included is not said.
     if in_order and keys and keys[-1] - 1 > walk.at:
@@ -140,22 +141,25 @@ def _onward(walk: Walk, rows: Sequence[Row], count: int | None) -> Walk | None:
     return _further(walk, rows, in_order)
 
 
+def _key(walk: Walk, row: Row) -> int:
+    return row.updated if walk.kind is Kind.CHANGED else row.created
+
+
 def _further(walk: Walk, rows: Sequence[Row], in_order: bool) -> Walk:
-    last, step = 0, PAGE_SIZE
-    if rows:
-        overlap = int(len(rows) > 1)
-        last, step = rows[-1].receipt_id * overlap, len(rows) - overlap
-    repeated = bool(last) and last == walk.last
-    if repeated or walk.offset + step > OFFSET_MAX:
+    overlap = rows[-1:] if len(rows) > 1 else ()
+    last = overlap[0].receipt_id if overlap else 0
+    last_key = _key(walk, overlap[0]) if overlap else 0
+    offset = walk.offset + (len(rows) - len(overlap) or PAGE_SIZE)
+    if (last and last == walk.last) or offset > OFFSET_MAX:
         raise _stuck()
-    return replace(walk, offset=walk.offset + step, last=last, ordered=in_order)
+    return replace(walk, offset=offset, last=last, last_key=last_key, ordered=in_order)
 
 
 def _anew(walk: Walk) -> Walk:
     """Read the crowded second again from its start: rows moved under the offset."""
     if walk.restarts >= _RESTARTS_MAX:
         raise _stuck()
-    return replace(walk, offset=0, last=0, restarts=walk.restarts + 1)
+    return replace(walk, offset=0, last=0, last_key=0, restarts=walk.restarts + 1)
 
 
 def _stuck() -> ContractBroken:

@@ -103,11 +103,12 @@ def _reserve(now: str, most: str, least: str) -> str:
 def _strike(now: str, most: str) -> str:
     """One statement notes a refusal, unless it is one of several of the same moment."""
     same = "n.now < b.blocked_until"
+    in_a_row = f"n.now - b.blocked_until < {CALM_S}"
     eased = f"{most}(b.rate * {EASE}, b.top_rate / 10)"
     return f"""UPDATE budget_bucket AS b SET
         strikes = CASE WHEN {same} THEN b.strikes
-            WHEN n.now - b.blocked_until < {CALM_S} THEN b.strikes + 1 ELSE 1 END,
-        rate = CASE WHEN {same} OR b.told = 1 THEN b.rate ELSE {eased} END,
+            WHEN {in_a_row} THEN b.strikes + 1 ELSE 1 END,
+        rate = CASE WHEN {same} OR b.told = 1 OR NOT ({in_a_row}) THEN b.rate ELSE {eased} END,
         throttled_at = CASE WHEN {same} THEN b.throttled_at ELSE n.now END,
         updated = n.now
         FROM (SELECT {now} AS now) AS n

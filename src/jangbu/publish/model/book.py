@@ -7,78 +7,35 @@ docs/explanation/never-the-last-piece-twice.md; the words (cell, exposure, mark,
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Final
+
+from jangbu.publish.model.mark import Horizon, Mark
+from jangbu.publish.model.write import Write, WriteKind
+
+__all__ = [
+    "UNBOUNDED",
+    "Book",
+    "Horizon",
+    "Mark",
+    "Pending",
+    "Write",
+    "WriteKind",
+    "applied",
+    "begin",
+    "charge",
+    "first_seen",
+    "heard",
+    "read",
+    "refused",
+    "resolved",
+    "restocked",
+    "sold",
+    "surprising",
+    "wants_read",
+]
 
 UNBOUNDED: Final = 1_000_000_000
 """Stands for "nobody knows how many": larger than any stock, and it drops out at the first horizon."""
-
-
-class WriteKind(StrEnum):
-    """What one write does to a cell."""
-
-    SET = "set"  # a plain absolute number
-    ZERO_TOLD = "zero_told"  # zero whose answer tells the number before
-    COMPARE = "compare"  # set n only if the number is x
-    CHANGE = "change"  # relative, answered with the quantity after
-    OFF = "off"  # off sale, the number stays
-    ON = "on"  # on sale again with the number that stands there
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write to one cell: `number` n for SET, COMPARE; `expected` x; `change` δ."""
-
-    kind: WriteKind
-    number: int = 0
-    expected: int = 0
-    change: int = 0
-
-    @property
-    def only_lowers(self) -> bool:
-        """Tell whether repeating it can never raise the number (then it may be repeated at once)."""
-        match self.kind:
-            case WriteKind.SET:
-                return self.number == 0
-            case WriteKind.ZERO_TOLD | WriteKind.OFF:
-                return True
-            case WriteKind.COMPARE:
-                return self.number < self.expected
-            case WriteKind.CHANGE:
-                return self.change < 0
-            case WriteKind.ON:
-                return False
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """When a read (or a settled write) proved the number, in both clocks.
-
-    Units: milliseconds since 1970. `begun_at` and `answered_at` are the hub's clock when the proving request left
-    and its answer arrived; `remote_at` is the marketplace's own Date of it, rounded up.
-    """
-
-    begun_at: int
-    answered_at: int
-    remote_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Horizon:
-    """How far the order feed is known to be complete.
-
-    `begun_at`: the hub's clock when the last whole feed request left, less the feed's own lag.
-    `remote_to`: the marketplace's time up to which every lowering is known; 0 where only "begun after" counts.
-    """
-
-    begun_at: int
-    remote_to: int = 0
-
-    def passes(self, mark: Mark) -> bool:
-        """Tell whether everything that happened before the mark is in the books."""
-        if self.remote_to:
-            return self.remote_to > mark.remote_at
-        return self.begun_at > mark.answered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +103,7 @@ def sold(book: Book, units: int, lowered_at: int) -> Book:
 def restocked(book: Book, units: int, clear_from: int) -> Book:
     """Take in a cancellation that may put units back there: it raises the part that stays longest.
 
-    The same while the cell is off sale: what may come back is exposed as soon as anyone puts it on sale again.
+    The same while the cell is off sale: what may come back is exposed once anyone puts it on sale again.
     """
     return replace(book, stands=book.stands + units, clear_from=max(book.clear_from, clear_from))
 
@@ -172,32 +129,44 @@ def charge(book: Book, write: Write) -> int:
 def begin(book: Book, write: Write, *, fencing: bool) -> Book:
     """Charge a write that is about to be sent.
 
-    Errors: ValueError when a write is unsettled already, when a compare value lies above the exposure, or when
-    a cell off sale is to be changed other than by setting its number or putting it back.
+    Errors: ValueError when a write is unsettled already, when a compare value lies above the exposure, or
+    when a cell off sale is to be changed other than by setting its number or putting it back.
     """
+    _check(book, write)
+    base = book.exposure
+    book = replace(book, pending=Pending(write, base, fencing))
+    match write.kind:
+        case WriteKind.OFF:
+            return book
+        case WriteKind.ON:
+            return replace(book, stands=book.stands + book.parked)
+        case WriteKind.SET if not book.on_sale:
+            return book
+        case _:
+            unread, stands = _taken_apart(base, write)
+            return replace(book, unread=unread, stands=stands, mark=None)
+
+
+def _check(book: Book, write: Write) -> None:
     if book.pending is not None:
         raise ValueError("one unsettled write per cell")
     if not book.on_sale and write.kind not in {WriteKind.SET, WriteKind.ON}:
         raise ValueError("what stands off sale is no part of the exposure: set it, or put it on sale")
-    base, pending = book.exposure, Pending(write, book.exposure, fencing)
+    if write.kind is WriteKind.COMPARE and write.expected > book.exposure:
+        raise ValueError("compare value above the exposure")
+
+
+def _taken_apart(base: int, write: Write) -> tuple[int, int]:
+    """Give what may be unread and what stands while a write to a cell on sale is under way."""
     match write.kind:
-        case WriteKind.SET if book.on_sale:
-            return replace(book, unread=base, stands=write.number, mark=None, pending=pending)
-        case WriteKind.SET:
-            return replace(book, pending=pending)
-        case WriteKind.ZERO_TOLD:
-            return replace(book, unread=base, stands=0, mark=None, pending=pending)
         case WriteKind.COMPARE:
-            if write.expected > base:
-                raise ValueError("compare value above the exposure")
-            unread = base - min(write.number, write.expected)
-            return replace(book, unread=unread, stands=write.number, mark=None, pending=pending)
+            return base - min(write.number, write.expected), write.number
         case WriteKind.CHANGE:
-            return replace(book, unread=base + max(write.change, 0), stands=0, mark=None, pending=pending)
-        case WriteKind.OFF:
-            return replace(book, pending=pending)
-        case WriteKind.ON:
-            return replace(book, stands=book.stands + book.parked, pending=pending)
+            return base + max(write.change, 0), 0
+        case WriteKind.SET:
+            return base, write.number
+        case _:
+            return base, 0
 
 
 def applied(book: Book, mark: Mark | None, *, told: int = 0) -> Book:
@@ -210,22 +179,31 @@ def applied(book: Book, mark: Mark | None, *, told: int = 0) -> Book:
     write, mark = pending.write, mark if pending.fencing else None
     book = replace(book, pending=None, clear_from=_still_unclear(book, mark))
     match write.kind:
-        case WriteKind.SET if book.on_sale:
-            return replace(book, mark=mark)
-        case WriteKind.SET:  # a restock after the write may stand there too, so the higher number counts
-            return replace(book, parked=max(told, write.number))
-        case WriteKind.ZERO_TOLD:
-            return _parts(book, book.exposure - max(told, 0), book.stands, mark)
-        case WriteKind.COMPARE:
-            return _parts(book, book.exposure - max(write.expected - write.number, 0), book.stands, mark)
-        case WriteKind.CHANGE:
-            gained = max(told, 0) - max(told - write.change, 0)
-            total = book.exposure - max(write.change, 0) + gained
-            return _parts(book, total, max(told, 0) + book.stands, mark)
-        case WriteKind.OFF:
-            return _parked(book, max(told, 0), less=told, mark=mark)
         case WriteKind.ON:
             return replace(book, on_sale=True, parked=0)
+        case WriteKind.OFF:
+            return _parked(book, max(told, 0), less=told, mark=mark)
+        case WriteKind.SET if not book.on_sale:  # a restock may stand there too: the higher number counts
+            return replace(book, parked=max(told, write.number))
+        case _:
+            total, stands = book.exposure - _known_unsold(write, told), book.stands
+            if write.kind is WriteKind.CHANGE:
+                stands += max(told, 0)
+            return _parts(book, total, stands, mark)
+
+
+def _known_unsold(write: Write, told: int) -> int:
+    """Tell how much of what was charged the answer of a write to a cell on sale gives back."""
+    match write.kind:
+        case WriteKind.ZERO_TOLD:
+            return max(told, 0)
+        case WriteKind.COMPARE:
+            return max(write.expected - write.number, 0)
+        case WriteKind.CHANGE:
+            gained = max(told, 0) - max(told - write.change, 0)
+            return max(write.change, 0) - gained
+        case _:
+            return 0
 
 
 def refused(book: Book) -> Book:
@@ -242,15 +220,14 @@ def refused(book: Book) -> Book:
         case WriteKind.SET if not book.on_sale:
             return replace(book, pending=None)
         case _:
-            before = Book(stands=pending.base)
-            added = charge(before, pending.write) - pending.base
+            added = sum(_taken_apart(pending.base, pending.write)) - pending.base
             return replace(book, unread=0, stands=book.exposure - added, mark=None, pending=None)
 
 
 def resolved(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
     """Settle a write of unknown outcome by a read begun after its deadline and D: one rule for every kind.
 
-    Which story happened is not inferred: exposure stays what it was charged until the horizon passes the read.
+    Which story happened is not inferred: the charged exposure stays until the horizon passes the read.
     """
     kind, number = _pending(book).write.kind, max(number, 0)
     book = replace(book, pending=None)
@@ -270,8 +247,8 @@ def resolved(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
 def read(book: Book, number: int, *, on_sale: bool, mark: Mark) -> Book:
     """Take in a read made with nothing unsettled: it marks the cell, and repairs the parts.
 
-    A number below zero can sell nothing and is taken as zero. One above the exposure (`surprising`) must be met
-    by reading the orders first; taken in all the same, it raises the exposure to what is shown.
+    A number below zero can sell nothing and is taken as zero. One above the exposure (`surprising`) must be
+    met by reading the orders first; taken in all the same, it raises the exposure to what is shown.
     Repeat: a read that tells nothing new keeps the earlier mark, or frequent reads would outrun the horizon.
     """
     if book.pending is not None:
@@ -301,7 +278,7 @@ def wants_read(book: Book, now: int) -> bool:
 
 
 def _shown(book: Book, number: int, *, charged: bool, mark: Mark) -> Book:
-    """Book a number seen on sale. `charged`: the exposure already covers it; else other hands put it on sale."""
+    """Book a number seen on sale. `charged`: the exposure covers it; else other hands put it on sale."""
     total = max(book.exposure, number) if charged else book.exposure + number
     fence = _after(book, mark)
     book = replace(book, on_sale=True, parked=0, clear_from=_still_unclear(book, fence))

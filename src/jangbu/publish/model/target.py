@@ -16,7 +16,7 @@ class Policy(StrEnum):
     ESCROW = "escrow"  # units are promised to one cell each: the law holds
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One cell's claim on stock.
 
@@ -33,49 +33,99 @@ class Claim:
 
 def mirrored(claims: Sequence[Claim], available: Mapping[VariantId, int]) -> dict[CellId, int]:
     """Show everything everywhere."""
-    return {
-        claim.cell: max(0, min(claim.most, *(available[v] // n for v, n in claim.units.items())))
-        for claim in claims
-    }
+    return {claim.cell: max(0, min(claim.most, _room(claim, available))) for claim in claims}
 
 
 def promised(claims: Sequence[Claim], available: Mapping[VariantId, int]) -> dict[CellId, int]:
     """Divide units so that every one is promised at most once, staying near what is shown now.
 
-    What stands is kept while it is near its fair part: moving a unit between shops darkens one of them for a
-    moment. Spare units go to whoever is furthest below its part.
+    What stands is kept unless a cell that has a part in the units shows none: moving a unit between shops
+    darkens one of them for a moment. Spare units go to whoever is furthest below its part, and the outcome does
+    not depend on who happens to be dark, or two cells could darken in turn for ever.
     """
-    shown = {claim.cell: max(0, min(claim.shown, claim.most)) for claim in claims}
-    fair = _fair(claims, available)
-    if not _fits(claims, shown, available) or not _near(claims, shown, fair, available):
+    units = {v: max(available[v], 0) for claim in claims for v in claim.units}
+    shown = {claim.cell: max(0, min(claim.shown, claim.most)) if claim.share else 0 for claim in claims}
+    used = _used(claims, shown)
+    fair = _fair(claims, units)
+    if any(used[v] > units[v] for v in used) or not _near(claims, shown, fair, units):
         return fair
-    return _fill(claims, shown, fair, available)
+    return _fill(claims, shown, fair, units)
 
 
-def _fair(claims: Sequence[Claim], available: Mapping[VariantId, int]) -> dict[CellId, int]:
+def _fair(claims: Sequence[Claim], units: Mapping[VariantId, int]) -> dict[CellId, int]:
     """Divide by share alone."""
-    variants = {v for claim in claims for v in claim.units}
-    if len(variants) == 1 and all(set(claim.units.values()) == {1} for claim in claims):
-        return _by_share(claims, max(available[next(iter(variants))], 0))
-    return _fill(claims, dict.fromkeys((claim.cell for claim in claims), 0), {}, available)
+    if len(units) == 1 and all(set(claim.units.values()) == {1} for claim in claims):
+        return _by_share(claims, next(iter(units.values())))
+    return _by_steps(claims, units)
 
 
 def _by_share(claims: Sequence[Claim], units: int) -> dict[CellId, int]:
-    """Give each cell its share of the units, the remainders to the largest fractions, ties to who shows more."""
-    whole = sum(claim.share for claim in claims)
-    if whole == 0:
-        return {claim.cell: 0 for claim in claims}
-    parts = {claim.cell: min(units * claim.share // whole, claim.most) for claim in claims}
-    rest = units - sum(parts.values())
-    by_fraction = sorted(claims, key=lambda c: (-(units * c.share % whole), -c.shown, c.cell))
-    while rest > 0:
-        open_ = [c for c in by_fraction if parts[c.cell] < c.most and c.share > 0]
-        if not open_:
+    """Give each cell its share of the units, the remainders to the largest fractions, ties in order of id."""
+    parts = dict.fromkeys((claim.cell for claim in claims), 0)
+    open_, left = [claim for claim in claims if claim.share], units
+    while open_:
+        whole = sum(claim.share for claim in open_)
+        capped = [claim for claim in open_ if claim.most <= left * claim.share // whole]
+        if not capped:
             break
-        for claim in open_[:rest]:
-            parts[claim.cell] += 1
-        rest = units - sum(parts.values())
+        parts |= {claim.cell: claim.most for claim in capped}
+        left -= sum(claim.most for claim in capped)
+        open_ = [claim for claim in open_ if claim not in capped]
+    else:
+        return parts
+    parts |= {claim.cell: left * claim.share // whole for claim in open_}
+    rest = left - sum(parts[claim.cell] for claim in open_)
+    for claim in sorted(open_, key=lambda c: (-(left * c.share % whole), c.cell))[:rest]:
+        parts[claim.cell] += 1
     return parts
+
+
+def _by_steps(claims: Sequence[Claim], units: Mapping[VariantId, int]) -> dict[CellId, int]:
+    """Divide where pieces take several units: again and again a step to whoever has least for its share."""
+    numbers, left = dict.fromkeys((claim.cell for claim in claims), 0), dict(units)
+    while open_ := _open(claims, numbers, left):
+        claim = min(open_, key=lambda c: (numbers[c.cell] / c.share, c.cell))
+        step = min(_room(claim, left) // (2 * len(open_)), claim.most - numbers[claim.cell])
+        _give(claim, max(step, 1), numbers, left)
+    return numbers
+
+
+def _near(
+    claims: Sequence[Claim],
+    shown: Mapping[CellId, int],
+    fair: Mapping[CellId, int],
+    units: Mapping[VariantId, int],
+) -> bool:
+    """Tell whether what is shown may be left alone: nobody starves, or these are the last pieces."""
+    used = _used(claims, shown)
+    if all(n == units[v] for v, n in used.items()) and max(used.values(), default=0) <= len(claims):
+        return True
+    left = {v: units[v] - n for v, n in used.items()}
+    return all(shown[c.cell] > 0 or fair[c.cell] == 0 or _room(c, left) > 0 for c in claims)
+
+
+def _fill(
+    claims: Sequence[Claim],
+    start: Mapping[CellId, int],
+    fair: Mapping[CellId, int],
+    units: Mapping[VariantId, int],
+) -> dict[CellId, int]:
+    """Hand out what is left to the cells furthest below their parts, level by level like water."""
+    numbers = dict(start)
+    left = {v: units[v] - n for v, n in _used(claims, start).items()}
+    while open_ := _open(claims, numbers, left):
+        level = {c.cell: numbers[c.cell] - fair[c.cell] for c in open_}
+        lowest = min(level.values())
+        low = [c for c in open_ if level[c.cell] == lowest]
+        step = min(c.most - numbers[c.cell] for c in low)
+        step = min([step, *(n - lowest for n in level.values() if n > lowest)])
+        step = min([step, *(left[v] // n for v, n in _used(low, dict.fromkeys(numbers, 1)).items())])
+        if step:
+            for claim in low:
+                _give(claim, step, numbers, left)
+        else:
+            _give(min(low, key=lambda c: (numbers[c.cell] / c.share, c.cell)), 1, numbers, left)
+    return numbers
 
 
 def _used(claims: Sequence[Claim], numbers: Mapping[CellId, int]) -> dict[VariantId, int]:
@@ -86,49 +136,18 @@ def _used(claims: Sequence[Claim], numbers: Mapping[CellId, int]) -> dict[Varian
     return used
 
 
-def _fits(claims: Sequence[Claim], numbers: Mapping[CellId, int], available: Mapping[VariantId, int]) -> bool:
-    return all(n <= max(available[variant], 0) for variant, n in _used(claims, numbers).items())
+def _open(
+    claims: Sequence[Claim], numbers: Mapping[CellId, int], left: Mapping[VariantId, int]
+) -> list[Claim]:
+    """Give the claims that could take one more piece."""
+    return [c for c in claims if c.share > 0 and numbers[c.cell] < c.most and _room(c, left) > 0]
 
 
-def _near(
-    claims: Sequence[Claim],
-    shown: Mapping[CellId, int],
-    fair: Mapping[CellId, int],
-    available: Mapping[VariantId, int],
-) -> bool:
-    """Tell whether what is shown is near enough to the fair parts to be left alone."""
-    used = _used(claims, shown)
-    if all(used[v] == max(available[v], 0) for v in used) and max(used.values(), default=0) <= len(claims):
-        return True  # the last pieces stay where they are
-    return all(
-        shown[c.cell] >= fair[c.cell] // 2 and (shown[c.cell] > 0 or fair[c.cell] == 0 or _spare(c, used, available))
-        for c in claims
-    )
+def _room(claim: Claim, left: Mapping[VariantId, int]) -> int:
+    return min(left[variant] // n for variant, n in claim.units.items())
 
 
-def _spare(claim: Claim, used: Mapping[VariantId, int], available: Mapping[VariantId, int]) -> bool:
-    return all(available[variant] - used[variant] >= n for variant, n in claim.units.items())
-
-
-def _fill(
-    claims: Sequence[Claim],
-    start: Mapping[CellId, int],
-    fair: Mapping[CellId, int],
-    available: Mapping[VariantId, int],
-) -> dict[CellId, int]:
-    """Hand out what is left, a step at a time, to the cell furthest below its part."""
-    numbers = dict(start)
-    left = {v: max(available[v], 0) - n for v, n in _used(claims, numbers).items()}
-    while True:
-        open_ = [
-            c for c in claims
-            if c.share > 0 and numbers[c.cell] < c.most and all(left[v] >= n for v, n in c.units.items())
-        ]  # fmt: skip
-        if not open_:
-            return numbers
-        claim = min(open_, key=lambda c: (numbers[c.cell] - fair.get(c.cell, 0), numbers[c.cell] / c.share, c.cell))
-        room = min(left[v] // n for v, n in claim.units.items())
-        step = max(1, min(room // (2 * len(open_)), claim.most - numbers[claim.cell]))
-        numbers[claim.cell] += step
-        for variant, n in claim.units.items():
-            left[variant] -= n * step
+def _give(claim: Claim, pieces: int, numbers: dict[CellId, int], left: dict[VariantId, int]) -> None:
+    numbers[claim.cell] += pieces
+    for variant, n in claim.units.items():
+        left[variant] -= n * pieces

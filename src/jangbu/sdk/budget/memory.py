@@ -11,7 +11,7 @@ from jangbu.sdk.manifest import LimitNews
 
 MARGIN = 1.01  # our interval is this much longer: jitter at the edge of the far side's window costs refusals
 SLACK_S = 0.008  # a call this much later than its slot does not push the next one
-EASE = 0.9  # a refusal lowers the rate to this share, as long as no header has told the rate
+EASE = 0.9  # a second refusal in a row lowers the rate to this share, unless a header has told the rate
 EASED_FOR_S = 3600.0  # after so long without a refusal one lowering is taken back
 BACKOFF_MAX_S = 30.0  # longest wait after refusals in a row that name none
 CALM_S = 60.0  # refusals further apart than this are not in a row
@@ -72,7 +72,7 @@ class MemoryRate:
         if now >= self._blocked_until:  # not one of several calls refused at the same moment
             self._strikes = self._strikes + 1 if now - self._blocked_until < CALM_S else 1
             self._throttled_at = now
-            if not self._told:
+            if self._strikes > 1 and not self._told:
                 self._rate = max(self._rate * EASE, self._top_rate / 10)
         wait_s = retry_after_s or backoff_s(self._strikes)
         self._blocked_until = max(self._blocked_until, now + wait_s)

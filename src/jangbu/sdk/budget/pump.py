@@ -17,6 +17,7 @@ AGED_S = 30.0
 AGED_TURN = 8  # every so many slots one goes to whoever has waited longest, if that is AGED_S
 AGED_TURN_ZERO = 16  # the same while stock waits to go to zero
 FAR_S = 1.0  # a slot further ahead than this is told at once to those who cannot wait for it
+WARM_S = 0.1  # a process's first call is this much later on the wire: modules and a connection come first
 STALE_S = 0.05  # a slot unused for so long is reserved anew: used late, it would bunch with the next
 
 
@@ -142,7 +143,7 @@ class Pump:
         waiter = self._pick(now)
         if waiter is None:
             return False
-        self._handed_at = now
+        self._handed_at = now + (WARM_S if self._handed_at is None else 0.0)
         waiter.turn.set_result(slot)
         return True
 
