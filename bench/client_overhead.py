@@ -70,11 +70,11 @@ class BearerAuth:
     def app_key(self, fields: Mapping[str, str]) -> str:
         return fields["app"]
 
-    def needs_renewal(self, grant: Grant, now: object) -> bool:
+    def needs_renewal(self, grant: Grant, now: object) -> bool:  # noqa: ARG002 - as the protocol has it
         return grant.expires_at is not None
 
     async def renew(self, client: object, grant: Grant, now: object) -> Grant:
-        raise NotImplementedError
+        raise AssertionError(client, grant, now)
 
 
 def learn(headers: Mapping[str, str]) -> tuple[LimitNews, ...]:
@@ -105,9 +105,7 @@ def manifest() -> Manifest:
 
 
 def ours(base_url: str, budget: Budget, clock: LoopClock) -> HTTPClient:
-    http = HTTPClient(
-        manifest(), base_url=base_url, shop_key="s", budget=budget, clock=clock, on_call=_ignore
-    )
+    http = HTTPClient(manifest(), base_url=base_url, shop_key="s", budget=budget, clock=clock, on_call=_ignore)
     grant = Grant(fields={"app": "a"}, access_token=Secret("t"), version=1)
     http.use_tokens(MemoryTokens(BearerAuth(), http.bare(), grant, clock))
     return http
@@ -127,14 +125,10 @@ async def cpu_us(call: Callable[[], Awaitable[object]], calls: int) -> float:
 async def measure(base_url: str, folder: str, rounds: int, calls: int) -> None:
     clock = LoopClock()
     async with AsyncExitStack() as stack:
-        limits = stack.enter_context(
-            Database.open(f"sqlite:///{folder}/limits.sqlite3", synchronous="NORMAL", inline=True)
-        )
+        limits = stack.enter_context(Database.open(f"sqlite:///{folder}/limits.sqlite3", synchronous="NORMAL"))
         prepare(limits)
         bare = await stack.enter_async_context(httpx2.AsyncClient(trust_env=False))
-        local, shared = (
-            ours(base_url, budget, clock) for budget in (MemoryBudget(clock), SharedBudget(limits, clock))
-        )
+        local, shared = (ours(base_url, budget, clock) for budget in (MemoryBudget(clock), SharedBudget(limits, clock)))
         stack.push_async_callback(local.aclose)
         stack.push_async_callback(shared.aclose)
 
@@ -176,9 +170,7 @@ def main() -> None:
     far.start()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(
-                measure(f"http://127.0.0.1:{ports.get(timeout=30)}", folder, chosen.rounds, chosen.calls)
-            )
+            asyncio.run(measure(f"http://127.0.0.1:{ports.get(timeout=30)}", folder, chosen.rounds, chosen.calls))
     finally:
         far.terminate()
         far.join()

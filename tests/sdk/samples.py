@@ -177,7 +177,7 @@ def shop(*replies: Reply, budget: Budget | None = None, **options: Any) -> Shop:
         options.pop("manifest", None) or manifest(),
         base_url=BASE,
         shop_key="shop-1",
-        budget=budget or MemoryBudget(clock),
+        budget=budget or MemoryBudget(clock, warm_s=0.0),
         clock=clock,
         transport=httpx2.MockTransport(far),
         on_call=calls.append,

@@ -26,7 +26,7 @@ async def spend(budget: MemoryBudget, priority: Priority, times: int) -> int:
 
 @virtual
 async def test_a_tenth_of_the_quota_is_kept_for_the_two_highest_classes() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     assert await spend(budget, Priority.ORDERS, 200) == 90
     assert await spend(budget, Priority.TOKEN, 3) == 3
     assert await spend(budget, Priority.ZERO, 200) == 7
@@ -35,7 +35,7 @@ async def test_a_tenth_of_the_quota_is_kept_for_the_two_highest_classes() -> Non
 
 @virtual
 async def test_the_refusal_tells_when_calls_come_back_and_they_do() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await spend(budget, Priority.BULK, 90)
     with pytest.raises(Throttled) as refusal:
         await budget.acquire([HUNDRED], Priority.BULK)
@@ -46,7 +46,7 @@ async def test_the_refusal_tells_when_calls_come_back_and_they_do() -> None:
 
 @virtual
 async def test_no_window_ever_holds_more_than_the_quota() -> None:
-    budget, times = MemoryBudget(virtual_clock()), []
+    budget, times = MemoryBudget(virtual_clock(), warm_s=0.0), []
     for _ in range(200):
         await asyncio.sleep(1_300)
         if await spend(budget, Priority.ZERO, 3) == 3:
@@ -58,7 +58,7 @@ async def test_no_window_ever_holds_more_than_the_quota() -> None:
 @virtual
 async def test_a_short_wait_for_the_quota_is_waited() -> None:
     minute = BucketKey("app", Limit("minute", Scope.APP, quota=10, window_s=60.0))
-    budget = MemoryBudget(virtual_clock(), reserve=0.0)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, reserve=0.0)
     for _ in range(11):
         await budget.acquire([minute], Priority.BULK)
     assert asyncio.get_running_loop().time() == pytest.approx(65, abs=0.1)
@@ -66,7 +66,7 @@ async def test_a_short_wait_for_the_quota_is_waited() -> None:
 
 @virtual
 async def test_what_others_used_is_learnt_from_the_header() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await spend(budget, Priority.BULK, 1)
     await budget.learn(HUNDRED, LimitNews("day", quota_remaining=12))
     assert await spend(budget, Priority.BULK, 10) == 2
@@ -74,7 +74,7 @@ async def test_what_others_used_is_learnt_from_the_header() -> None:
 
 @virtual
 async def test_calls_the_far_side_did_not_count_are_given_back_but_for_a_margin() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await spend(budget, Priority.BULK, 90)
     await budget.learn(HUNDRED, LimitNews("day", quota_remaining=100))
     assert await spend(budget, Priority.BULK, 100) == 70
@@ -82,14 +82,14 @@ async def test_calls_the_far_side_did_not_count_are_given_back_but_for_a_margin(
 
 @virtual
 async def test_a_new_quota_is_adopted() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.learn(HUNDRED, LimitNews("day", quota=10))
     assert await spend(budget, Priority.BULK, 100) == 9
 
 
 @virtual
 async def test_a_refusal_for_the_day_closes_the_bucket_for_all_classes() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.throttled(HUNDRED, HOUR_S)
     assert await spend(budget, Priority.ZERO, 1) == 0
     await asyncio.sleep(HOUR_S)
@@ -99,7 +99,7 @@ async def test_a_refusal_for_the_day_closes_the_bucket_for_all_classes() -> None
 @virtual
 async def test_a_call_refused_by_its_rate_costs_no_quota() -> None:
     slow = BucketKey("app", Limit("slow", Scope.APP, rate=0.001))
-    budget = MemoryBudget(virtual_clock(), max_wait_s=10)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, max_wait_s=10)
     await budget.acquire([slow], Priority.ZERO)
     for _ in range(50):
         with pytest.raises(Throttled):

@@ -31,13 +31,19 @@ async def times_of(budget: MemoryBudget, key: BucketKey, count: int) -> list[flo
 
 @virtual
 async def test_calls_leave_one_interval_apart_and_the_interval_has_a_hundredth_of_air() -> None:
-    times = await times_of(MemoryBudget(virtual_clock()), TEN, 4)
+    times = await times_of(MemoryBudget(virtual_clock(), warm_s=0.0), TEN, 4)
     assert times == pytest.approx([0, 0.101, 0.202, 0.303])
 
 
 @virtual
+async def test_the_first_call_of_a_strict_rate_gets_time_to_open_its_connection() -> None:
+    assert await times_of(MemoryBudget(virtual_clock()), TEN, 3) == pytest.approx([0, 0.201, 0.302])
+    assert await times_of(MemoryBudget(virtual_clock()), BURSTY, 2) == pytest.approx([0.302, 0.302])
+
+
+@virtual
 async def test_no_second_ever_holds_more_calls_than_the_rate() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     times: list[float] = []
 
     async def caller(start: float) -> None:
@@ -53,7 +59,7 @@ async def test_no_second_ever_holds_more_calls_than_the_rate() -> None:
 
 @virtual
 async def test_a_burst_leaves_at_once_and_fills_again() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     assert await times_of(budget, BURSTY, 6) == pytest.approx([0, 0, 0, 0, 0.505, 1.01])
     await asyncio.sleep(60)
     start = seconds()
@@ -62,7 +68,7 @@ async def test_a_burst_leaves_at_once_and_fills_again() -> None:
 
 @virtual
 async def test_high_overtakes_everything_queued_low() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     low = [asyncio.create_task(budget.acquire([TEN], Priority.BULK)) for _ in range(1_000)]
     await asyncio.sleep(5.0)
     asked = seconds()
@@ -74,7 +80,7 @@ async def test_high_overtakes_everything_queued_low() -> None:
 
 @virtual
 async def test_one_class_is_served_in_the_order_it_came() -> None:
-    budget, served = MemoryBudget(virtual_clock()), []
+    budget, served = MemoryBudget(virtual_clock(), warm_s=0.0), []
 
     async def caller(number: int) -> None:
         await budget.acquire([TEN], Priority.SHIP)
@@ -86,7 +92,7 @@ async def test_one_class_is_served_in_the_order_it_came() -> None:
 
 @virtual
 async def test_a_low_call_is_served_although_high_calls_never_end() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
 
     async def rush() -> None:
         while True:
@@ -103,7 +109,7 @@ async def test_a_low_call_is_served_although_high_calls_never_end() -> None:
 
 @virtual
 async def test_a_zero_write_waits_at_most_two_slots_behind_a_queue_that_has_grown_old() -> None:
-    budget = MemoryBudget(virtual_clock(), max_wait_s=1_000)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, max_wait_s=1_000)
     low = [asyncio.create_task(budget.acquire([TEN], Priority.BULK)) for _ in range(1_000)]
     await asyncio.sleep(40)
     waits = []
@@ -119,7 +125,7 @@ async def test_a_zero_write_waits_at_most_two_slots_behind_a_queue_that_has_grow
 
 @virtual
 async def test_a_wait_beyond_the_longest_allowed_is_refused() -> None:
-    budget = MemoryBudget(virtual_clock(), max_wait_s=2.0)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, max_wait_s=2.0)
     await budget.acquire([TEN], Priority.BULK)
     waits = [asyncio.create_task(budget.acquire([TEN], Priority.BULK)) for _ in range(40)]
     done = await asyncio.gather(*waits, return_exceptions=True)
@@ -131,7 +137,7 @@ async def test_a_wait_beyond_the_longest_allowed_is_refused() -> None:
 
 @virtual
 async def test_a_cancelled_waiter_loses_no_slot_and_blocks_nobody() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.acquire([TEN], Priority.BULK)
     first = asyncio.create_task(budget.acquire([TEN], Priority.BULK))
     second = asyncio.create_task(budget.acquire([TEN], Priority.BULK))
@@ -143,7 +149,7 @@ async def test_a_cancelled_waiter_loses_no_slot_and_blocks_nobody() -> None:
 
 @virtual
 async def test_a_slot_whose_waiter_is_cancelled_in_the_same_moment_goes_to_the_next() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     first = asyncio.create_task(budget.acquire([TEN], Priority.BULK))
     second = asyncio.create_task(budget.acquire([TEN], Priority.BULK))
     loop = asyncio.get_running_loop()
@@ -160,7 +166,7 @@ async def test_a_slot_whose_waiter_is_cancelled_in_the_same_moment_goes_to_the_n
 
 @virtual
 async def test_when_every_waiter_is_cancelled_the_slot_is_free_again() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.acquire([TEN], Priority.BULK)
     only = asyncio.create_task(budget.acquire([TEN], Priority.BULK))
     await asyncio.sleep(0.05)
@@ -172,7 +178,7 @@ async def test_when_every_waiter_is_cancelled_the_slot_is_free_again() -> None:
 
 @virtual
 async def test_a_refusal_with_a_wait_holds_everybody_back_and_empties_the_bucket() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.acquire([BURSTY], Priority.BULK)
     await budget.learn(BURSTY, LimitNews("bursty", rate=2.0))
     await budget.throttled(BURSTY, 7.0)
@@ -181,7 +187,7 @@ async def test_a_refusal_with_a_wait_holds_everybody_back_and_empties_the_bucket
 
 @virtual
 async def test_refusals_in_a_row_without_a_wait_double_it() -> None:
-    budget, waits = MemoryBudget(virtual_clock()), []
+    budget, waits = MemoryBudget(virtual_clock(), warm_s=0.0), []
     await budget.acquire([TEN], Priority.BULK)
     for _ in range(7):
         asked = seconds()
@@ -193,7 +199,7 @@ async def test_refusals_in_a_row_without_a_wait_double_it() -> None:
 
 @virtual
 async def test_calls_refused_in_the_same_moment_count_as_one_refusal() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     for _ in range(5):
         await budget.throttled(TEN, 0.0)
     await budget.acquire([TEN], Priority.BULK)
@@ -202,7 +208,7 @@ async def test_calls_refused_in_the_same_moment_count_as_one_refusal() -> None:
 
 @virtual
 async def test_a_slot_reserved_before_a_refusal_is_not_used() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.acquire([TEN], Priority.BULK)
     waiting = asyncio.create_task(budget.acquire([TEN], Priority.ZERO))
     await asyncio.sleep(0.05)
@@ -212,8 +218,11 @@ async def test_a_slot_reserved_before_a_refusal_is_not_used() -> None:
 
 
 @virtual
-async def test_a_refusal_teaches_a_lower_rate_until_an_hour_has_passed_in_peace() -> None:
-    budget = MemoryBudget(virtual_clock())
+async def test_a_second_refusal_in_a_row_teaches_a_lower_rate_until_an_hour_has_passed_in_peace() -> None:
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
+    await budget.throttled(TEN, 1.0)
+    times = await times_of(budget, TEN, 3)
+    assert times[2] - times[1] == pytest.approx(0.101)
     await budget.throttled(TEN, 1.0)
     times = await times_of(budget, TEN, 3)
     assert times[2] - times[1] == pytest.approx(0.101 / 0.9)
@@ -224,7 +233,7 @@ async def test_a_refusal_teaches_a_lower_rate_until_an_hour_has_passed_in_peace(
 
 @virtual
 async def test_a_rate_told_by_a_header_is_adopted_and_a_refusal_leaves_it() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.learn(TEN, LimitNews("rate", rate=5.0))
     times = await times_of(budget, TEN, 3)
     assert times[2] - times[1] == pytest.approx(0.202)
@@ -235,7 +244,7 @@ async def test_a_rate_told_by_a_header_is_adopted_and_a_refusal_leaves_it() -> N
 
 @virtual
 async def test_a_header_saying_that_less_is_left_takes_credit_away() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     await budget.acquire([BURSTY], Priority.BULK)
     await budget.learn(BURSTY, LimitNews("bursty", remaining=0))
     await budget.acquire([BURSTY], Priority.BULK)
@@ -244,7 +253,7 @@ async def test_a_header_saying_that_less_is_left_takes_credit_away() -> None:
 
 @virtual
 async def test_headers_of_a_steady_stream_cost_no_calls() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     for _ in range(50):
         await budget.acquire([TEN], Priority.BULK)
         await asyncio.sleep(0.03)  # the answer comes
@@ -254,7 +263,7 @@ async def test_headers_of_a_steady_stream_cost_no_calls() -> None:
 
 @virtual
 async def test_who_cannot_wait_as_long_as_a_refusal_asks_hears_so_at_once() -> None:
-    budget = MemoryBudget(virtual_clock(), max_wait_s=60)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, max_wait_s=60)
     await budget.throttled(TEN, 86_400.0)
     for _ in range(2):
         with pytest.raises(Throttled) as refusal:
@@ -265,7 +274,7 @@ async def test_who_cannot_wait_as_long_as_a_refusal_asks_hears_so_at_once() -> N
 
 @virtual
 async def test_a_call_that_counts_twice_waits_for_both_and_a_refusal_by_one_frees_the_other() -> None:
-    budget = MemoryBudget(virtual_clock(), max_wait_s=5)
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0, max_wait_s=5)
     slow = BucketKey("app", Limit("slow", Scope.OPERATION, rate=1.0), "x")
     for _ in range(3):
         await budget.acquire([TEN, slow], Priority.BULK)
@@ -280,7 +289,7 @@ async def test_a_call_that_counts_twice_waits_for_both_and_a_refusal_by_one_free
 
 @virtual
 async def test_buckets_of_different_owners_do_not_hold_each_other_back() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     for app in ("one", "two", "three"):
         await budget.acquire([replace(TEN, app=app)], Priority.BULK)
     assert seconds() == 0
@@ -289,7 +298,7 @@ async def test_buckets_of_different_owners_do_not_hold_each_other_back() -> None
 @virtual
 async def test_a_late_wake_up_does_not_bunch_calls() -> None:
     """A stalled loop must not send what it missed all at once."""
-    budget, loop = MemoryBudget(virtual_clock()), asyncio.get_running_loop()
+    budget, loop = MemoryBudget(virtual_clock(), warm_s=0.0), asyncio.get_running_loop()
     times: list[float] = []
 
     async def caller() -> None:

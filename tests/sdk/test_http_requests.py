@@ -86,9 +86,7 @@ async def test_headers_of_a_request_are_added_and_gzip_is_asked_for() -> None:
         (Request("postImage"), "input.encoding"),
     ],
 )
-def test_a_request_that_does_not_fit_its_operation_is_refused_and_not_sent(
-    request_: Request, code: str
-) -> None:
+def test_a_request_that_does_not_fit_its_operation_is_refused_and_not_sent(request_: Request, code: str) -> None:
     @virtual
     async def check() -> None:
         made = shop(ok())

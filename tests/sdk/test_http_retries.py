@@ -121,7 +121,7 @@ async def test_refusals_end_after_four_tries() -> None:
 
 @virtual
 async def test_one_refusal_holds_all_calls_of_the_application_back() -> None:
-    budget = MemoryBudget(virtual_clock())
+    budget = MemoryBudget(virtual_clock(), warm_s=0.0)
     one = shop(status(429, **{"retry-after": "30"}), ok(), budget=budget, app_key="app")
     other = shop(ok(), budget=budget, app_key="app")
     refused = asyncio.create_task(one.http.at(Order(Priority.BULK)).send(READ))
@@ -144,7 +144,7 @@ async def test_limits_are_learnt_from_every_answer_also_from_failures() -> None:
 
 @virtual
 async def test_the_last_check_of_a_write_comes_after_the_budget_and_before_every_attempt() -> None:
-    budget, checks = MemoryBudget(virtual_clock()), []
+    budget, checks = MemoryBudget(virtual_clock(), warm_s=0.0), []
 
     async def check() -> None:
         checks.append(seconds())
@@ -188,6 +188,7 @@ async def test_five_failures_in_a_row_open_the_circuit_and_it_costs_no_budget() 
         with pytest.raises(Transient) as refusal:
             await made.http.at(Order()).send(WRITE)
         assert refusal.value.code == "channel.circuit_open"
+        assert refusal.value.operation == "putNumber"
     assert seconds() == asked
     assert len(made.far.heard) == len(made.calls) == 5
 

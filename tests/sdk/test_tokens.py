@@ -73,7 +73,7 @@ async def test_an_operation_without_authorisation_and_a_bare_client_are_not_sign
 @virtual
 async def test_fifty_callers_with_an_expired_token_cause_one_renewal() -> None:
     market = Marketplace()
-    made = signed_shop(market, budget=MemoryBudget(virtual_clock()))
+    made = signed_shop(market, budget=MemoryBudget(virtual_clock(), warm_s=0.0))
     answers = await asyncio.gather(*(made.http.at(Order()).send(READ) for _ in range(50)))
     assert {answer.status for answer in answers} == {200}
     assert market.renewals == 1

@@ -13,14 +13,15 @@ from jangbu.app import operations as ops
 from jangbu.app.bootstrap import House, open_house
 from jangbu.app.hub import Hub
 from jangbu.infra.settings import Settings
-from jangbu.kernel.clock import LoopClock
+from jangbu.kernel.clock import LoopClock, to_ms
 from jangbu.sandbox.core.buyers import BuyersConfig
 from jangbu.sandbox.core.clock import Clock
 from jangbu.sandbox.core.inprocess import InProcessTransport
 from jangbu.sandbox.core.world import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-QUICK = {"settle_s": "8", "feed_margin_s": "3", "news_interval_s": "4", "look_back_days": "3"}
+QUICK = {"settle_s": "8", "feed_margin_s": "3", "news_interval_s": "4", "look_back_days": "3",
+         "deep_every_s": "60"}
 """What a shop's options are in quick worlds: the emulators keep to these bounds."""
 
 
@@ -106,13 +107,13 @@ class Town:
 
     async def quiet(self, at_most_s: float = 900) -> None:
         """Wait until nothing is under way: no open write, no due cell, no owed parcel."""
-        deadline = self.clock.now() + timedelta(seconds=at_most_s)
+        begun = self.clock.now()
+        deadline = begun + timedelta(seconds=at_most_s)
         while self.clock.now() < deadline:
             await self.sleep(10)
-            busy = self.house.db.read_now(_busy)
-            if not any(busy.values()):
+            if not any(self.house.db.read_now(lambda tx: _busy(tx, to_ms(begun))).values()):
                 return
-        raise AssertionError(f"still busy: {self.house.db.read_now(_busy)}")
+        raise AssertionError(f"still busy: {self.house.db.read_now(lambda tx: _busy(tx, to_ms(begun)))}")
 
     def books(self) -> dict[str, Any]:
         """The marketplaces' own books."""
@@ -129,13 +130,14 @@ class Town:
         await self.transport.aclose()
 
 
-def _busy(tx: Any) -> dict[str, int]:
+def _busy(tx: Any, since_ms: int) -> dict[str, int]:
     return {
+        "not looked deep": tx.one("SELECT COUNT(*) FROM watermark WHERE deep_at < ?", (since_ms,))[0],
         "writes": tx.one("SELECT COUNT(*) FROM stock_write WHERE ended_at IS NULL")[0],
         "owed": tx.one("SELECT COUNT(*) FROM order_write WHERE ended_at IS NULL")[0],
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],
-        "unread": tx.one("SELECT COUNT(*) FROM cell WHERE unread > 0 OR read_at <= 1")[0],
+        "unread": tx.one("SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at")[0],
     }
 
 

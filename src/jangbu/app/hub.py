@@ -17,6 +17,7 @@ from jangbu.infra.activity import note
 from jangbu.infra.db import Wake, WriteTx
 from jangbu.intake import poller
 from jangbu.intake import service as intake
+from jangbu.intake.model import DEEP_EVERY
 from jangbu.kernel.clock import to_ms
 from jangbu.kernel.errors import ChannelError, GrantError, JangbuError
 from jangbu.kernel.ids import ShopId
@@ -48,9 +49,17 @@ class ShopWorker:
         self.door: ShopDoor = open_door(house, shop)
         self.lease_until: datetime | None = None
         view = view_of(house, shop)
-        interval = shop.options.get("news_interval_s")
+        interval, deep = shop.options.get("news_interval_s"), shop.options.get("deep_every_s")
         self.poller = poller.Poller(
-            poller.Outfit(view, self.manifest, self.door.adapter, house.db, house.clock, float(interval) if interval else None)
+            poller.Outfit(
+                view,
+                self.manifest,
+                self.door.adapter,
+                house.db,
+                house.clock,
+                float(interval) if interval else None,
+                timedelta(seconds=float(deep)) if deep else DEEP_EVERY,
+            )
         )
         self.pump = pump.Pump(
             pump.Outfit(

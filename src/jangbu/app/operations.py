@@ -21,7 +21,7 @@ from jangbu.intake import service as intake
 from jangbu.inventory import service as inventory
 from jangbu.inventory.model import Why
 from jangbu.kernel.clock import to_ms
-from jangbu.kernel.errors import InputError, NotFound
+from jangbu.kernel.errors import InputError, InsufficientStock, NotFound
 from jangbu.kernel.ids import ShopId
 from jangbu.orders import service as orders
 from jangbu.orders import ship
@@ -99,7 +99,8 @@ async def shop_state(house: House, *, name: str, action: str, actor: str) -> Fac
 
 
 async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts:
-    """Change one option of a shop: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, look_back_days.
+    """Change one option of a shop: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s,
+    look_back_days.
 
     Errors: InputError for an unknown option or a value it cannot have.
     """
@@ -115,7 +116,8 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
 
 
 def _check_option(option: str, value: str) -> None:
-    numbers = {"fee_cap_monthly": 1000.0, "news_interval_s": 86_400.0, "settle_s": 3_600.0, "feed_margin_s": 3_600.0, "look_back_days": 365.0}
+    numbers = {"fee_cap_monthly": 1000.0, "news_interval_s": 86_400.0, "settle_s": 3_600.0, "feed_margin_s": 3_600.0, "deep_every_s": 86_400.0,
+        "look_back_days": 365.0}
     if option == "return_free" and value in {"yes", "no"}:
         return
     if option in numbers:
@@ -609,12 +611,54 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+async def stock_rows(
+    house: House, *, action: str, rows: list[tuple[int, str, int]], actor: str, reason: str = "", dry: bool = False
+) -> Facts:
+    """Book rows (line, SKU, quantity) of a table, all or none; with `dry` only find out which would be refused.
+
+    Shape: every refused row with line, column, message code and facts; while there is one, nothing is changed.
+    """
+    change = {"receive": inventory.receive, "adjust": inventory.adjust, "count": inventory.count}[action]
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> None:
+        refused: list[Facts] = []
+        for line, sku, quantity in rows:
+            column = "sku"
+            try:
+                variant = catalog.variant_of(tx, sku)
+                column = "quantity"
+                why = Why(actor, f"{action}:{variant.sku}", reason or f"stock.{action}")
+                change(tx, variant.id, quantity, why, now)
+            except (InputError, NotFound, InsufficientStock) as error:
+                refused.append({"line": line, "column": column, "code": error.code, "facts": dict(error.facts)})
+        if refused or dry:
+            raise _UndoneError(refused)
+        note(tx, now, f"stock.{action}_many", actor=actor, rows=len(rows))
+
+    try:
+        await house.db.write(write)
+    except _UndoneError as undone:
+        return {"rows": len(rows), "refused": undone.refused}
+    return {"rows": len(rows), "refused": []}
+
+
+class _UndoneError(Exception):
+    """Ends a unit of work so that nothing of it is kept."""
+
+    def __init__(self, refused: list[Facts]) -> None:
+        """Take the rows that were refused."""
+        super().__init__()
+        self.refused = refused
+
+
 OPERATIONS = {
     fn.__name__: fn
     for fn in (
         shop_add, shop_list, shop_show, shop_state, shop_set, stop_all, resume_all, catalog_import, catalog_link_by_sku,
         catalog_link_by_hand, catalog_offers, set_policy, stock_change, stock_many, stock_show, why, ledger_verify,
         order_list, order_show, ship_order, plan, recent_writes, call_list, call_summary, delivery_list, activity, status,
+        stock_rows,
     )
 }  # fmt: skip
 """Every operation by name: what the loopback door of a running hub may be asked for."""

@@ -27,9 +27,9 @@ def interval_s(calm_s: float, hot_s: float, *, last_sale: datetime | None, now: 
     return hot_s if last_sale is not None and now - last_sale < HOT_FOR else calm_s
 
 
-def deep_due(state: FeedState, now: datetime) -> bool:
+def deep_due(state: FeedState, now: datetime, every: timedelta = DEEP_EVERY) -> bool:
     """Tell whether to look also where changes hide from the feed."""
-    return state.deep_at is None or now - state.deep_at >= DEEP_EVERY
+    return state.deep_at is None or now - state.deep_at >= every
 
 
 def horizon_of(

@@ -9,7 +9,7 @@ from typing import Any
 
 from jangbu.infra.db import Database
 from jangbu.intake import service
-from jangbu.intake.model import deep_due, interval_s
+from jangbu.intake.model import DEEP_EVERY, deep_due, interval_s
 from jangbu.intake.store import Delivery
 from jangbu.kernel.clock import Clock
 from jangbu.orders.service import ShopView
@@ -31,6 +31,7 @@ class Outfit:
     db: Database
     clock: Clock
     interval_s: float | None = None  # the shop's own choice, instead of the manifest's
+    deep_every: timedelta = DEEP_EVERY
 
 
 class Poller:
@@ -50,7 +51,7 @@ class Poller:
         o = self._o
         pass_begun = o.clock.now()
         state = await o.db.read(lambda tx: service.feed_state(tx, o.shop.id))
-        looks_deep = deep_due(state, pass_begun) if deep is None else deep
+        looks_deep = deep_due(state, pass_begun, o.deep_every) if deep is None else deep
         heard = 0
         for _ in range(ANSWERS_MAX):
             begun = o.clock.now()

@@ -86,7 +86,11 @@ class Courier:
         except (OutcomeUnknown, ContractBroken) as error:
             await self._put_off(owed, "unknown", error.code, SOON_S)
         except Rejected as error:
-            await self._refuse(owed, error)
+            if len(owed) == 1:
+                await self._refuse(owed, error)
+            else:  # one bad line may have refused the call for all: try each alone
+                for one in owed:
+                    await self._send([one])
         except ChannelError as error:
             wait = error.retry_after_s if isinstance(error, Throttled) else SOON_S
             await self._put_off(owed, "wanted", error.code, max(wait, 1.0))

@@ -187,10 +187,14 @@ def end(tx: WriteTx, owed: Owed, state: str, now: datetime, *, error: str = "", 
 
 
 def put_off(tx: WriteTx, owed: Owed, now: datetime, *, state: str, error: str, for_s: float) -> None:
-    """Leave it for later: "wanted" when nothing was sent, "unknown" when only a read can tell."""
+    """Leave it for later: "wanted" when nothing was sent, "unknown" when only a read can tell.
+
+    What never left stays wanted, whatever is said of it.
+    """
     not_before = now + timedelta(seconds=for_s)
     tx.run(
-        "UPDATE order_write SET state = ?, error = ?, not_before = ? WHERE id = ? AND ended_at IS NULL",
+        "UPDATE order_write SET state = CASE WHEN state = 'wanted' THEN state ELSE ? END, error = ?, not_before = ? "
+        "WHERE id = ? AND ended_at IS NULL",
         (state, error, to_ms(not_before), owed.id),
     )
 

@@ -229,6 +229,12 @@ class Pump:
 
         def keep(tx: WriteTx) -> None:
             for intent in intents:
+                row = service.write_row(tx, o.shop, intent.write_id)
+                if row is None or row.state == "intent":  # a read before it failed: nothing ever left
+                    service.journal_refused(
+                        tx, o.shop, intent.write_id, now, error=error.code, again_in_s=AGAIN_AFTER_TROUBLE_S
+                    )
+                    continue
                 service.journal_unknown(tx, intent.write_id, now, error=error.code)
                 note(tx, now, "write.unknown", shop_id=o.shop, listing=intent.ref.remote_id, error=error.code)
 

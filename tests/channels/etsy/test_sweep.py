@@ -212,6 +212,18 @@ async def test_a_quiet_shop_keeps_its_watermark_and_costs_one_call() -> None:
     assert (sweep.watermark, sweep.orders, sweep.done, len(requests)) == (watermark, (), True, 1)
 
 
+async def test_a_time_of_change_in_the_future_does_not_hide_later_changes() -> None:
+    fake = FakeFeed()
+    _, watermark = await _chain(fake, "")
+    fake.add(ago_s=-5 * DAY_S)
+    fake.now += 3600
+    _, watermark = await _chain(fake, watermark)
+    fake.now += 3600
+    fake.add()
+    found, _ = await _chain(fake, watermark)
+    assert set(found) == {"1", "2"}
+
+
 async def test_the_look_back_is_an_option_of_the_shop() -> None:
     fake = FakeFeed()
     _, (first, _) = await _one(fake, look_back_days="7")

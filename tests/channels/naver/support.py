@@ -249,7 +249,7 @@ def envelope(data: Any = None) -> dict[str, Any]:
 def line(
     line_id: str = "2026100100000001", order_id: str = "2026100100000009", **fields: Any
 ) -> dict[str, Any]:
-    """Compose the detail of one product order; `order`, `delivery` and claims by name, else its own fields."""
+    """Compose the detail of one product order; `order`, `delivery` and claims by name, else own fields."""
     order = {
         "orderId": order_id,
         "orderDate": "2026-10-01T09:57:50.000+09:00",

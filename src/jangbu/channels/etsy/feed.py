@@ -40,8 +40,8 @@ class Kind(StrEnum):
 class Walk(msgspec.Struct, frozen=True):
     """A walk under way: the lower bound of its key and, where many rows share it, the place among them.
 
-    `last` is the last row of the page before and `last_key` its sort key; `ordered` turns false for good when a page came out of order;
-    `restarts` counts how often rows moved under the offset.
+    `last` is the last row of the page before and `last_key` its sort key; `ordered` turns false for good when
+    a page came out of order; `restarts` counts how often rows moved under the offset.
     """
 
     kind: Kind
@@ -118,7 +118,8 @@ def advance(where: Place, rows: Sequence[Row], count: int | None, answered_at: i
         updated = answered_at
         later = [_since(each, answered_at - OVERLAP_S) for each in later]
     if walk.kind is Kind.CHANGED:
-        updated = max([updated, *(row.updated for row in rows)])
+        # A time ahead of the answer's own would hide all changes up to it.
+        updated = max([updated, *(min(row.updated, answered_at) for row in rows)])
     onward = _onward(walk, rows, count)
     return Place(updated, (onward, *later) if onward else tuple(later))
 
@@ -129,8 +130,11 @@ def _since(walk: Walk, moment: int) -> Walk:
 
 def _onward(walk: Walk, rows: Sequence[Row], count: int | None) -> Walk | None:
     """Tell how the walk goes on, None when it has ended."""
-    if walk.last and not (rows and rows[0].receipt_id == walk.last and _key(walk, rows[0]) == walk.last_key):
-        return _anew(walk)
+    if walk.last:
+        if len(rows) > 1 and _is_last(walk, rows[-1]):
+            raise _stuck()  # the page before once more
+        if not rows or not _is_last(walk, rows[0]):
+            return _anew(walk)
     if len(rows) < PAGE_SIZE and walk.offset + len(rows) >= (count or 0):
         return None
     keys = [_key(walk, row) for row in rows]
@@ -145,12 +149,16 @@ def _key(walk: Walk, row: Row) -> int:
     return row.updated if walk.kind is Kind.CHANGED else row.created
 
 
+def _is_last(walk: Walk, row: Row) -> bool:
+    return row.receipt_id == walk.last and _key(walk, row) == walk.last_key
+
+
 def _further(walk: Walk, rows: Sequence[Row], in_order: bool) -> Walk:
     overlap = rows[-1:] if len(rows) > 1 else ()
     last = overlap[0].receipt_id if overlap else 0
     last_key = _key(walk, overlap[0]) if overlap else 0
     offset = walk.offset + (len(rows) - len(overlap) or PAGE_SIZE)
-    if (last and last == walk.last) or offset > OFFSET_MAX:
+    if offset > OFFSET_MAX:
         raise _stuck()
     return replace(walk, offset=offset, last=last, last_key=last_key, ordered=in_order)
 

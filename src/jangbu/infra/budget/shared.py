@@ -11,7 +11,7 @@ from jangbu.infra.db import Database, WriteTx
 from jangbu.kernel.clock import Clock
 from jangbu.kernel.errors import StateError
 from jangbu.sdk.budget.keys import BucketKey
-from jangbu.sdk.budget.memory import MARGIN
+from jangbu.sdk.budget.memory import MARGIN, WARM_S
 from jangbu.sdk.budget.pump import Slot
 from jangbu.sdk.budget.queued import MAX_WAIT_S, RESERVE, QueuedBudget
 from jangbu.sdk.budget.window import SEGMENTS, margin
@@ -19,7 +19,9 @@ from jangbu.sdk.manifest import LimitNews
 
 T = TypeVar("T")
 _FRESH_S: Final = 0.005  # a slot reserved this lately is not looked at again before it is used
-_NEVER_AGO_S: Final = 1e9
+_LOT_MAX: Final = 20
+_LOT_SHARE: Final = 200  # a lot is at most so small a share of what is free to all classes
+_LOT_S: Final = 60.0
 _CLOCK_S: Final = 0.001  # two clocks read one after the other agree no better
 
 
@@ -36,15 +38,22 @@ class SharedBudget(QueuedBudget):
     """
 
     def __init__(
-        self, database: Database, clock: Clock, *, max_wait_s: float = MAX_WAIT_S, reserve: float = RESERVE
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        max_wait_s: float = MAX_WAIT_S,
+        reserve: float = RESERVE,
+        warm_s: float = WARM_S,
     ) -> None:
-        """Count in `database`, keeping the share `reserve` of every quota for the two highest classes."""
+        """Count in `database`; the other values are those of `MemoryBudget`."""
         super().__init__(clock, max_wait_s)
+        self._warm_s = warm_s
         self._door = _Door(database, clock)
         self._reserve = reserve
 
     def _new_rate(self, key: BucketKey) -> SharedRate:
-        return SharedRate(key, self._door)
+        return SharedRate(key, self._door, self._warm_s)
 
     def _new_quota(self, key: BucketKey) -> SharedQuota:
         return SharedQuota(key, self._door, self._reserve)
@@ -85,10 +94,11 @@ class _Row:
 class SharedRate:
     """A rate whose slots come from one row."""
 
-    def __init__(self, key: BucketKey, door: _Door) -> None:
+    def __init__(self, key: BucketKey, door: _Door, warm_s: float) -> None:
         """Touch nothing yet."""
         self._row = _Row(key, door)
         self._id = key.id
+        self._warm_s = warm_s
         self._door = door
         self._last: store.Reserved | None = None
         self._reserved_at = float("-inf")
@@ -97,8 +107,10 @@ class SharedRate:
 
     async def reserve(self, handed_at: float | None) -> Slot:
         began, now = self._door.clock.monotonic(), self._door.now()
-        ago_s = _NEVER_AGO_S if handed_at is None else began - handed_at
-        taken = await self._row.write(lambda tx: store.reserve(tx, self._door.sql, self._id, now, ago_s))
+        ago_s = None if handed_at is None else began - handed_at
+        taken = await self._row.write(
+            lambda tx: store.reserve(tx, self._door.sql, self._id, now, handed_ago_s=ago_s, warm_s=self._warm_s)
+        )
         self._last = taken
         self._reserved_at = self._door.clock.monotonic()
         if self._door.sql.kind == "postgresql":  # its `now` lies between: counted from the later end
@@ -127,9 +139,7 @@ class SharedRate:
 
     async def throttled(self, retry_after_s: float) -> None:
         began, now = self._door.clock.monotonic(), self._door.now()
-        wait_s = await self._row.write(
-            lambda tx: store.throttle(tx, self._door.sql, self._id, now, retry_after_s)
-        )
+        wait_s = await self._row.write(lambda tx: store.throttle(tx, self._door.sql, self._id, now, retry_after_s))
         self._blocked_until = began + wait_s - _CLOCK_S
 
     async def _learn_rate(self, news: LimitNews) -> None:
@@ -149,7 +159,11 @@ class SharedRate:
 
 
 class SharedQuota:
-    """A quota whose parts are rows."""
+    """A quota whose parts are rows.
+
+    Far from its end it is taken in small lots, so that not every call costs a transaction. A lot is good for a
+    minute at most and within its part of the window; the rest is given back with the next one.
+    """
 
     def __init__(self, key: BucketKey, door: _Door, reserve: float) -> None:
         """Touch nothing yet."""
@@ -159,12 +173,24 @@ class SharedQuota:
         self._reserve = reserve
         self._quota = key.limit.quota
         self._total: int | None = None  # as last seen: others have counted since
+        self._lot = 0
+        self._lot_until = float("-inf")
 
     async def take(self, *, top: bool) -> float:
-        return await self._changed(lambda held: self._take(held, top=top))
+        if self._lot > 0 and self._door.clock.monotonic() < self._lot_until:
+            self._lot -= 1
+            return 0.0
+        began = self._door.clock.monotonic()
+        unused, self._lot = self._lot, 0
+        wait_s, self._lot, good_s = await self._changed(lambda held: self._take(held, unused, top=top))
+        self._lot_until = began + good_s
+        return wait_s
 
     async def give_back(self) -> None:
-        await self._changed(lambda held: held.window.give_back())
+        if self._door.clock.monotonic() < self._lot_until:
+            self._lot += 1
+        else:
+            await self._changed(lambda held: held.window.give_back())
 
     async def learn(self, news: LimitNews) -> None:
         with contextlib.suppress(StateError):  # the next answer tells it again
@@ -174,28 +200,34 @@ class SharedQuota:
             left = news.quota_remaining
             if left is not None and self._differs(left):
                 await self._changed(lambda held: held.window.adjust(held.now, left))
+                self._lot = 0
 
     async def throttled(self, retry_after_s: float) -> None:
         now = self._door.now()
         wait_s = retry_after_s or self._key.limit.window_s / SEGMENTS
-        await self._row.write(
-            lambda tx: store.throttle(tx, self._door.sql, self._key.id, now, wait_s),
-        )
+        await self._row.write(lambda tx: store.throttle(tx, self._door.sql, self._key.id, now, wait_s))
+        self._lot = 0
 
-    @staticmethod
-    def _take(held: store.Quota, *, top: bool) -> float:
+    def _take(self, held: store.Quota, unused: int, *, top: bool) -> tuple[float, int, float]:
+        """Count one call and a lot; give the wait, the lot's size and how long it is good."""
+        for _ in range(unused):
+            held.window.give_back()
         if held.now < held.blocked_until < held.now + store.LOST_S:
-            return held.blocked_until - held.now
-        wait_s = held.window.wait_s(held.now, top=top)
-        if wait_s == 0:
-            held.window.count(held.now)
-        return wait_s
+            return held.blocked_until - held.now, 0, 0.0
+        window = held.window
+        wait_s = window.wait_s(held.now, top=top)
+        if wait_s > 0:
+            return wait_s, 0, 0.0
+        free = int(window.quota * (1 - self._reserve)) - window.total
+        lot = max(0, min(_LOT_MAX, free // _LOT_SHARE))
+        window.count(held.now, 1 + lot)
+        return 0.0, lot, min(_LOT_S, window.part_s - held.now % window.part_s)
 
     def _differs(self, left: int) -> bool:
         """Tell whether the far side's number is worth a transaction; a small lead is calls under way."""
         if self._total is None:
             return True
-        return abs(self._quota - left - self._total) > margin(self._quota) // 2 or left == 0
+        return abs(self._quota - left - self._total) > margin(self._quota) or left == 0
 
     async def _changed(self, change: Callable[[store.Quota], T]) -> T:
         now = self._door.now()

@@ -39,6 +39,7 @@ TABLES: Final = (
 # A bucket this far ahead was left there by a clock that has since been set back.
 _LOST_INTERVALS: Final = 100.0
 LOST_S: Final = 90_000.0
+_NEVER_AGO_S: Final = 1e9
 _ADVISORY_LOCK: Final = 0x6A616E67_62756467  # of our own choosing
 
 
@@ -64,8 +65,7 @@ class Dialect:
         now = "extract(epoch FROM clock_timestamp())" if kind == "postgresql" else "?"
         self._now = f"CAST({now} AS DOUBLE PRECISION)"
         self.touch = (
-            f"UPDATE budget_bucket SET updated = {self._now}"
-            " WHERE key = ? RETURNING quota, blocked_until, updated"
+            f"UPDATE budget_bucket SET updated = {self._now} WHERE key = ? RETURNING quota, blocked_until, updated"
         )
         self.reserve = _reserve(self._now, most, least)
         self.strike = _strike(self._now, most)
@@ -92,11 +92,13 @@ def _reserve(now: str, most: str, least: str) -> str:
     lost = f"b.tat > {most}(n.now, {closed}) + (b.burst + {_LOST_INTERVALS}) * {interval}"
     kept = f"(CASE WHEN {lost} THEN n.now ELSE b.tat END)"
     return f"""UPDATE budget_bucket AS b SET
-        tat = {most}(n.now, {kept}, n.now - n.handed_ago - {SLACK_S} + {interval}) + {interval},
+        tat = {most}(n.now, {kept}, n.now - n.handed_ago - {SLACK_S} + {interval}) + {interval}
+            + CASE WHEN b.burst = 1 THEN n.warm ELSE 0 END,
         rate = {rate},
         throttled_at = CASE WHEN {recovers} THEN n.now ELSE b.throttled_at END,
         updated = n.now
-        FROM (SELECT {now} AS now, CAST(? AS DOUBLE PRECISION) AS handed_ago) AS n
+        FROM (SELECT {now} AS now, CAST(? AS DOUBLE PRECISION) AS handed_ago,
+            CAST(? AS DOUBLE PRECISION) AS warm) AS n
         WHERE b.key = ? RETURNING tat, updated, rate, burst"""
 
 
@@ -139,11 +141,18 @@ def declare(tx: WriteTx, key: BucketKey) -> None:
     )
 
 
-def reserve(tx: WriteTx, sql: Dialect, key: str, now: float, handed_ago_s: float) -> Reserved:
-    """Take the next slot; `handed_ago_s` is how long ago this process used its last one."""
-    ((tat, updated, rate, burst),) = tx.returning(sql.reserve, (*sql.at(now), handed_ago_s, key))
+def reserve(tx: WriteTx, sql: Dialect, key: str, now: float, *, handed_ago_s: float | None, warm_s: float) -> Reserved:
+    """Take the next slot.
+
+    `handed_ago_s` is how long ago this process used its last one; None before the first, which keeps `warm_s`
+    more from the next where the bucket knows no bursts.
+    """
+    first = handed_ago_s is None
+    given = (_NEVER_AGO_S if handed_ago_s is None else handed_ago_s, warm_s if first else 0.0)
+    ((tat, updated, rate, burst),) = tx.returning(sql.reserve, (*sql.at(now), *given, key))
     interval_s = MARGIN / rate
-    wait_s = max(0.0, tat - interval_s - (burst - 1) * interval_s - updated)
+    kept_s = given[1] if burst == 1 else 0.0
+    wait_s = max(0.0, tat - kept_s - burst * interval_s - updated)
     return Reserved(tat, updated, wait_s, interval_s, rate, burst)
 
 
@@ -215,9 +224,7 @@ def save(tx: WriteTx, key: str, held: Quota) -> None:
                 (key, part, used),
             )
             if part not in held.read:
-                tx.run(
-                    "DELETE FROM budget_used WHERE key = ? AND part < ?", (key, held.window.forget(held.now))
-                )
+                tx.run("DELETE FROM budget_used WHERE key = ? AND part < ?", (key, held.window.forget(held.now)))
 
 
 def adopt_quota(tx: WriteTx, key: str, limit: int) -> None:

@@ -2,5 +2,6 @@
 
 from jangbu.infra.i18n.catalogue import LANGUAGES, Catalogue, catalogue
 from jangbu.infra.i18n.formats import money, number, when
+from jangbu.infra.i18n.sentences import Fault, fault, happened, word
 
-__all__ = ["LANGUAGES", "Catalogue", "catalogue", "money", "number", "when"]
+__all__ = ["LANGUAGES", "Catalogue", "Fault", "catalogue", "fault", "happened", "money", "number", "when", "word"]

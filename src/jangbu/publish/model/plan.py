@@ -20,7 +20,7 @@ __all__ = ["Act", "Cell", "Group", "Plan", "Planned", "Variant", "Waiting", "all
 def plan(variants: Sequence[Variant], groups: Sequence[Group], *, now: int) -> Plan:
     """Plan one component: variants joined by kits or by a call that carries them together.
 
-    Each proposal is judged alone, so two may count on the same free units: `allows` decides before each intent.
+    Each proposal is judged alone, so two may count on the same free units: `allows` decides before an intent.
     Units: `now` is the hub's time in ms. Repeat: the same input gives the same plan.
     """
     by_id = {variant.id: variant for variant in variants}
@@ -38,7 +38,9 @@ def plan(variants: Sequence[Variant], groups: Sequence[Group], *, now: int) -> P
             if cell.book.unread or cell.book.pending
             for v in cell.units
         ),
-        starving=frozenset(v for cell in cells if targets[cell.id] > 0 and cell.shown == 0 for v in cell.units),
+        starving=frozenset(
+            v for cell in cells if targets[cell.id] > 0 and cell.shown == 0 for v in cell.units
+        ),
         now=now,
     )
     for group in groups:
@@ -69,7 +71,7 @@ def _targets(variants: Mapping[VariantId, Variant], groups: Sequence[Group]) -> 
 
 
 def _bounded(cell: Cell) -> int:
-    """Give the exposure to be kept back for a cell that cannot be moved; of the unknown only what it shows."""
+    """Give the exposure to keep back for a cell that cannot be moved; of the unknown only what it shows."""
     exposure = cell.book.exposure
     return max(exposure - UNBOUNDED if unknown(cell) else exposure, 0)
 

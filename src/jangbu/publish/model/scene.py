@@ -17,8 +17,8 @@ from jangbu.sdk.records import ListingState
 class Cell:
     """One number at one shop, as the planner needs it.
 
-    `share`: its weight when units are divided. `most`: the marketplace's cap. `refusals`: how often in a row a
-    write of this very number was refused; at two it leaves the batch and goes by zero, fence, raise.
+    `share`: its weight when units are divided. `most`: the marketplace's cap. `refusals`: how often in a row
+    a write of this very number was refused; at two it leaves the batch and goes by zero, fence, raise.
     """
 
     id: CellId
@@ -40,8 +40,9 @@ class Group:
     """What one remote call covers: a listing with its cells and what can be done to it.
 
     `returns`: it may be put back on sale by us. `parked_by_us`: it is off sale because we took it off.
-    `needs_reopening`: it is sold out (its cells stand at zero, on sale), and only a paid renewal brings it back;
-    `reopens`: the seller allows one now. `busy`: it sells right now, so it is not darkened only to show more.
+    `needs_reopening`: it is sold out (its cells stand at zero, on sale), and only a paid renewal brings it
+    back; `reopens`: the seller allows one now. `busy`: it sells right now, so it is not darkened only to show
+    more.
     """
 
     id: str
@@ -86,8 +87,8 @@ class Act(StrEnum):
 class Planned:
     """One call the planner proposes.
 
-    `numbers` are all numbers it carries. `why` is a message code (`plan.*`). `charged` and `freed`: pieces the
-    call puts on sale and takes off it.
+    `numbers` are all numbers it carries. `why` is a message code (`plan.*`). `charged` and `freed`: pieces
+    the call puts on sale and takes off it.
     """
 
     shop: ShopId

@@ -43,9 +43,9 @@ def _consider_parked(world: World, group: Group) -> None:
     elif any(world.now <= cell.book.clear_from for cell in group.cells):
         _wait(world, group, "wait.restock")
     elif any(cell.book.parked != numbers[cell.id] for cell in group.cells):
-        _propose(world, group, Act.SET, numbers, Priority.RAISE, "plan.set_while_off")
+        _propose(world, group, Act.SET, numbers, Priority.RAISE, why="plan.set_while_off")
     else:
-        _propose(world, group, Act.ON, numbers, Priority.RAISE, "plan.back_on_sale")
+        _propose(world, group, Act.ON, numbers, Priority.RAISE, why="plan.back_on_sale")
 
 
 def _sellable(world: World, group: Group) -> bool:
@@ -76,7 +76,7 @@ def _consider_shown(world: World, group: Group, wrong: Sequence[Cell]) -> None:
     elif any(unknown(cell) for cell in group.cells):
         _wait(world, group, "wait.first_look")
     elif hot := next((cell for cell in wrong if _leaves_batch(group, cell) and cell.shown), None):
-        _propose(world, group, Act.SET, {hot.id: 0}, Priority.LOWER, "plan.zero_to_fence")
+        _propose(world, group, Act.SET, {hot.id: 0}, Priority.LOWER, why="plan.zero_to_fence")
     else:
         _consider_unaffordable(world, group, wrong)
 
@@ -84,9 +84,9 @@ def _consider_shown(world: World, group: Group, wrong: Sequence[Cell]) -> None:
 def _empty(world: World, group: Group, wrong: Sequence[Cell]) -> None:
     """Nothing of it should be shown."""
     if group.can_zero:
-        _propose(world, group, Act.SET, _zeros(group, wrong), Priority.ZERO, "plan.nothing_left")
+        _propose(world, group, Act.SET, _zeros(group, wrong), Priority.ZERO, why="plan.nothing_left")
     elif group.switchable:
-        _propose(world, group, Act.OFF, _all_off(group), Priority.ZERO, "plan.nothing_left")
+        _propose(world, group, Act.OFF, _all_off(group), Priority.ZERO, why="plan.nothing_left")
     else:
         _wait(world, group, "wait.cannot_zero")
 
@@ -95,7 +95,7 @@ def _reopen(world: World, group: Group) -> None:
     """Sold out: the renewal brings it back with one piece of each."""
     if world.covered((cell, 1) for cell in group.cells):
         ones = {cell.id: 1 for cell in group.cells}
-        _propose(world, group, Act.REOPEN, ones, Priority.RAISE, "plan.reopen")
+        _propose(world, group, Act.REOPEN, ones, Priority.RAISE, why="plan.reopen")
     else:
         _wait(world, group, "wait.no_free_units")
 
@@ -122,7 +122,7 @@ def _affordable(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellI
 
 
 def _consider_unaffordable(world: World, group: Group, wrong: Sequence[Cell]) -> None:
-    """A plain set would cost more units than are free: darken, so that a fence sets the units free, or wait."""
+    """A plain set would cost more than is free: darken, so that a fence sets units free, or wait."""
     lower = [cell for cell in wrong if world.targets[cell.id] < cell.shown]
     higher = [cell for cell in wrong if world.targets[cell.id] > cell.shown]
     if world.deficit(lower):
@@ -145,11 +145,11 @@ def _gains(world: World, cell: Cell) -> bool:
 def _darken(world: World, group: Group, cells: Sequence[Cell], priority: Priority) -> None:
     zeros = _zeros(group, cells)
     if group.switchable and group.returns:
-        _propose(world, group, Act.OFF, _all_off(group), priority, "plan.freeze")
+        _propose(world, group, Act.OFF, _all_off(group), priority, why="plan.freeze")
     elif group.can_zero or _stands_on(group, zeros):
-        _propose(world, group, Act.SET, zeros, priority, "plan.zero_to_fence")
+        _propose(world, group, Act.SET, zeros, priority, why="plan.zero_to_fence")
     elif priority is Priority.ZERO and group.switchable:
-        _propose(world, group, Act.OFF, _all_off(group), priority, "plan.off_to_be_safe")
+        _propose(world, group, Act.OFF, _all_off(group), priority, why="plan.off_to_be_safe")
     else:
         _wait(world, group, "wait.cannot_zero")
 
@@ -162,7 +162,7 @@ def _leaves_batch(group: Group, cell: Cell) -> bool:
 
 
 def _whole(group: Group, numbers: Mapping[CellId, int]) -> dict[CellId, int]:
-    """Give every number of a listing: what stands parked beside cells on sale is carried along unchanged."""
+    """Give every number of a listing; what stands parked beside cells on sale is carried along."""
     return {cell.id: numbers[cell.id] if cell.book.on_sale else cell.book.parked for cell in group.cells}
 
 
@@ -192,11 +192,11 @@ def _propose_set(world: World, group: Group, numbers: Mapping[CellId, int]) -> N
         priority, why = Priority.RAISE, "plan.raise_in_part"
     else:
         priority, why = Priority.RAISE, "plan.raise"
-    _propose(world, group, Act.SET, numbers, priority, why)
+    _propose(world, group, Act.SET, numbers, priority, why=why)
 
 
 def _propose(
-    world: World, group: Group, act: Act, numbers: Mapping[CellId, int], priority: Priority, why: str
+    world: World, group: Group, act: Act, numbers: Mapping[CellId, int], priority: Priority, *, why: str
 ) -> None:
     changed = [cell for cell in group.cells if cell.id in numbers]
     on_sale = act is Act.ON or not group.parked

@@ -40,8 +40,8 @@ def promised(claims: Sequence[Claim], available: Mapping[VariantId, int]) -> dic
     """Divide units so that every one is promised at most once, staying near what is shown now.
 
     What stands is kept unless a cell that has a part in the units shows none: moving a unit between shops
-    darkens one of them for a moment. Spare units go to whoever is furthest below its part, and the outcome does
-    not depend on who happens to be dark, or two cells could darken in turn for ever.
+    darkens one of them for a moment. Spare units go to whoever is furthest below its part, and the outcome
+    does not depend on who happens to be dark, or two cells could darken in turn for ever.
     """
     units = {v: max(available[v], 0) for claim in claims for v in claim.units}
     shown = {claim.cell: max(0, min(claim.shown, claim.most)) if claim.share else 0 for claim in claims}

@@ -1,7 +1,8 @@
 """When a write may still be sent, and when what it held may be given away. Pure rules; reads no clock.
 
-Units: every time is in milliseconds of the hub's clock. What the rules rest on: between the last check and the
-last byte lies at most the HTTP timeout, and no write takes effect later than D ("settle") after its deadline.
+Units: every time is in milliseconds of the hub's clock. What the rules rest on: between the last check and
+the last byte lies at most the HTTP timeout, and no write takes effect later than D ("settle") after its
+deadline.
 """
 
 from __future__ import annotations

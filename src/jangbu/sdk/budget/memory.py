@@ -10,6 +10,7 @@ from jangbu.sdk.budget.window import Window
 from jangbu.sdk.manifest import LimitNews
 
 MARGIN = 1.01  # our interval is this much longer: jitter at the edge of the far side's window costs refusals
+WARM_S = 0.1  # a first call may be this late on the wire: modules to load and a connection to open
 SLACK_S = 0.008  # a call this much later than its slot does not push the next one
 EASE = 0.9  # a second refusal in a row lowers the rate to this share, unless a header has told the rate
 EASED_FOR_S = 3600.0  # after so long without a refusal one lowering is taken back
@@ -20,9 +21,10 @@ CALM_S = 60.0  # refusals further apart than this are not in a row
 class MemoryRate:
     """GCRA: `tat` is when the bucket would be full again, one interval further with every call."""
 
-    def __init__(self, key: BucketKey, clock: Clock) -> None:
-        """Start full, with the limit the manifest tells."""
+    def __init__(self, key: BucketKey, clock: Clock, warm_s: float = 0.0) -> None:
+        """Start full, with the limit the manifest tells; leave `warm_s` more after the first call."""
         self._clock = clock
+        self._warm_s = warm_s
         self._rate = self._top_rate = key.limit.rate
         self._burst = max(1, key.limit.burst)
         self._told = False
@@ -46,7 +48,8 @@ class MemoryRate:
         if handed_at is not None:
             self._tat = max(self._tat, handed_at - SLACK_S + self._interval_s)
         at = max(now, self._tat - self._tolerance_s)
-        self._tat = max(now, self._tat) + self._interval_s
+        warm_s = self._warm_s if handed_at is None and self._burst == 1 else 0.0
+        self._tat = max(now, self._tat) + self._interval_s + warm_s
         self._last_at = at
         return Slot(at, self._tat)
 
@@ -118,13 +121,24 @@ class MemoryQuota:
 class MemoryBudget(QueuedBudget):
     """A budget for one process."""
 
-    def __init__(self, clock: Clock, *, max_wait_s: float = MAX_WAIT_S, reserve: float = RESERVE) -> None:
-        """Count on `clock`, keeping the share `reserve` of every quota for the two highest classes."""
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        max_wait_s: float = MAX_WAIT_S,
+        reserve: float = RESERVE,
+        warm_s: float = WARM_S,
+    ) -> None:
+        """Count on `clock`, keeping the share `reserve` of every quota for the two highest classes.
+
+        A rate without bursts leaves `warm_s` more after the first call: that one arrives late.
+        """
         super().__init__(clock, max_wait_s)
         self._reserve = reserve
+        self._warm_s = warm_s
 
     def _new_rate(self, key: BucketKey) -> MemoryRate:
-        return MemoryRate(key, self._clock)
+        return MemoryRate(key, self._clock, self._warm_s)
 
     def _new_quota(self, key: BucketKey) -> MemoryQuota:
         return MemoryQuota(key, self._clock, self._reserve)

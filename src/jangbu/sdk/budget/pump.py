@@ -17,7 +17,6 @@ AGED_S = 30.0
 AGED_TURN = 8  # every so many slots one goes to whoever has waited longest, if that is AGED_S
 AGED_TURN_ZERO = 16  # the same while stock waits to go to zero
 FAR_S = 1.0  # a slot further ahead than this is told at once to those who cannot wait for it
-WARM_S = 0.1  # a process's first call is this much later on the wire: modules and a connection come first
 STALE_S = 0.05  # a slot unused for so long is reserved anew: used late, it would bunch with the next
 
 
@@ -36,7 +35,7 @@ class SlotSource(Protocol):
     """Where a pump's slots come from."""
 
     async def reserve(self, handed_at: float | None) -> Slot:
-        """Reserve the next slot; `handed_at` is when the pump's last slot was really used."""
+        """Reserve the next slot; `handed_at` is when the pump's last slot was used, None before the first."""
 
     async def give_back(self, slot: Slot) -> None:
         """Undo a reservation that nobody wants."""
@@ -143,7 +142,7 @@ class Pump:
         waiter = self._pick(now)
         if waiter is None:
             return False
-        self._handed_at = now + (WARM_S if self._handed_at is None else 0.0)
+        self._handed_at = now
         waiter.turn.set_result(slot)
         return True
 
@@ -181,6 +180,4 @@ class Pump:
 
 def no_budget(wait_s: float) -> Throttled:
     """Say that a call would have to wait longer than is allowed."""
-    return Throttled(
-        f"no call is free for another {wait_s:.0f} s", code="channel.no_budget", retry_after_s=wait_s
-    )
+    return Throttled(f"no call is free for another {wait_s:.0f} s", code="channel.no_budget", retry_after_s=wait_s)

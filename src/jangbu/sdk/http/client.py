@@ -12,10 +12,9 @@ from types import MappingProxyType
 from typing import Final
 
 import httpx2
-import tenacity
 
 from jangbu.kernel.clock import Clock
-from jangbu.kernel.errors import InputError, ReauthRequired, TokenExpired, Transient
+from jangbu.kernel.errors import ChannelError, InputError, ReauthRequired, TokenExpired, Transient
 from jangbu.sdk.adapter import Auth, Grant
 from jangbu.sdk.budget import BucketKey, Budget, bucket_keys
 from jangbu.sdk.client import Client, Order, Request, Response
@@ -76,9 +75,7 @@ class HTTPClient:
         self._attempts = Attempts(
             manifest, self._network, budget=budget, clock=clock, shop_key=shop_key, on_call=on_call
         )
-        self._circuits = {
-            group: Circuit(f"{manifest.title} ({group})", clock) for group in ("read", "write", "token")
-        }
+        self._circuits = {group: Circuit(f"{manifest.title} ({group})", clock) for group in ("read", "write", "token")}
 
     def at(self, order: Order) -> Client:
         """Give the face adapters see, whose calls are treated as `order` says."""
@@ -122,10 +119,15 @@ class HTTPClient:
             tries=self._bounds.tries,
             chance=self._chance,
         )
-        tries = tenacity.AsyncRetrying(
-            sleep=self._clock.sleep, retry=again.wanted, wait=again.wait_s, reraise=True
-        )
-        return await tries(self._replayed, call, circuit, signed=signed)
+        while True:
+            try:
+                return await self._replayed(call, circuit, signed=signed)
+            except ChannelError as error:
+                error.operation = error.operation or operation.id
+                wait_s = again.wait_s(error)
+                if wait_s is None:
+                    raise
+            await self._clock.sleep(wait_s)
 
     async def _replayed(self, call: Call, circuit: Circuit, *, signed: bool) -> Response:
         try:

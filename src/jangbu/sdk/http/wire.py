@@ -57,8 +57,7 @@ def build(base: str, operation: Operation, request: Request) -> httpx2.Request:
             body, kind = {"content": urlencode(dict(request.form or {}))}, {"content-type": _FORM}
         case Encoding.MULTIPART:
             files = {
-                name: (part.filename, part.content, part.content_type)
-                for name, part in (request.files or {}).items()
+                name: (part.filename, part.content, part.content_type) for name, part in (request.files or {}).items()
             }
             body = {"data": dict(request.form or {}), "files": files}
     headers = {**_ALWAYS, **kind, **request.headers}

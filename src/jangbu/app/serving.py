@@ -1,0 +1,65 @@
+"""Opens the hub's web door in this process and closes it again. Owns the server, not what it serves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import uvicorn
+
+from jangbu.app.bootstrap import House
+from jangbu.app.hub import Hub
+from jangbu.app.web import create_app
+from jangbu.kernel.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the hub answers. `page_link` opens the page once; `new_page_link()` makes another."""
+
+    url: str
+    local_token: str
+    page_link: str
+    new_page_link: Callable[[], str]
+
+
+@contextlib.asynccontextmanager
+async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = None) -> AsyncIterator[Door]:
+    """Serve the webhook door, the loopback door and the page until the block ends.
+
+    Errors: ConfigError when the address is taken.
+    """
+    host, port = host or house.settings.host, house.settings.port if port is None else port
+    listener = _listener(host, port)
+    token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
+    app = create_app(house, hub, local_token=token, page_token=key)
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off", loop="none")
+    server = uvicorn.Server(config)
+    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the shell owns the signals
+    url = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}"
+    running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+    try:
+        yield Door(url, token, f"{url}/enter?key={key}", lambda: f"{url}/enter?key={app.state.issue_link()}")
+    finally:
+        server.should_exit = True
+        server.force_exit = True
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"the address {host}:{port} is taken", code="config.address_taken", host=host, port=port
+        ) from error
+    return listener

@@ -1,0 +1,1 @@
+"""Adapters, one package a marketplace; each is found by its entry point and sees only sdk and kernel."""
