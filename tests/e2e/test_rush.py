@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jangbu.app import operations as ops
+from tests.conftest import MakeURL
 from tests.support.town import START, a_town
 from tests.support.trouble import assert_promises_held, physically_left, rush, shown_by_sku
 from tests.support.vtime import run_virtual
@@ -107,5 +108,19 @@ def test_under_mirror_every_shop_shows_all_there_is(tmp_path: Path) -> None:
             for channel in town.books()["channels"].values():
                 for offer in channel["numbers"].values():
                     assert offer["quantity"] == stock[offer["sku"]]
+
+    run_virtual(play(), start=START)
+
+
+@pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.pg)], indirect=True)
+@pytest.mark.parametrize("seed", range(40, 42))
+def test_the_same_hub_on_postgresql_keeps_the_promises(seed: int, tmp_path: Path, make_url: MakeURL) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=seed, database_url=make_url()) as town:
+            await town.settle_in()
+            town.run_world()
+            await rush(town, 120)
+            await town.quiet()
+            await assert_promises_held(town)
 
     run_virtual(play(), start=START)

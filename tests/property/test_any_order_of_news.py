@@ -130,7 +130,7 @@ def outcome(tx: ReadTx) -> tuple[object, ...]:
     return stock.available, stock.committed, stock.reserved, stock.on_hand, tuple(held), tuple(facts)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(worlds(), st.booleans())
 def test_any_order_and_repetition_of_readings_ends_in_the_same_ledger(
     world: tuple[list[int], list[Reading]], moves_time: bool

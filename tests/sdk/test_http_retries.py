@@ -112,6 +112,15 @@ async def test_a_call_without_any_limit_also_waits_after_a_refusal() -> None:
 
 
 @virtual
+async def test_a_call_without_any_limit_does_not_sit_out_a_long_refusal() -> None:
+    made = shop(status(429, **{"retry-after": "86400"}), ok(), manifest=manifest([]))
+    with pytest.raises(Throttled) as refusal:
+        await made.http.at(Order()).send(READ)
+    assert refusal.value.retry_after_s == 86_400
+    assert seconds() == 0
+
+
+@virtual
 async def test_refusals_end_after_four_tries() -> None:
     made = shop(status(429))
     with pytest.raises(Throttled):

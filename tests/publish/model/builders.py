@@ -52,7 +52,7 @@ def listing(*cells: Cell, shop: str = "", **more: Any) -> Group:
     return Group(f"listing-{cells[0].id}", ShopId(shop or f"shop-{cells[0].id}"), cells, **more)
 
 
-def draw(available: int | dict[VariantId, int], *groups: Group, policy: Policy = Policy.ESCROW, now: int = 0) -> Plan:
+def draw(available: int | dict[VariantId, int], *groups: Group, policy: Policy = Policy.ESCROW, now: int = 1) -> Plan:
     units = available if isinstance(available, dict) else {A: available}
     return plan(variants(units, policy), groups, now=now)
 

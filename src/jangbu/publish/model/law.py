@@ -65,9 +65,7 @@ class World:
 
     def deficit(self, cells: Iterable[Cell]) -> int:
         """Give by how many units the law is missed, at worst, for what these cells draw on."""
-        return max(
-            (-self.free[v] for cell in cells for v, _ in self.bound(cell) if self.free[v] < 0), default=0
-        )
+        return max((-self.free[v] for cell in cells for v, _ in self.bound(cell) if self.free[v] < 0), default=0)
 
 
 def allows(variants: Sequence[Variant], groups: Sequence[Group], proposed: Planned) -> bool:

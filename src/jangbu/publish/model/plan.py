@@ -38,9 +38,7 @@ def plan(variants: Sequence[Variant], groups: Sequence[Group], *, now: int) -> P
             if cell.book.unread or cell.book.pending
             for v in cell.units
         ),
-        starving=frozenset(
-            v for cell in cells if targets[cell.id] > 0 and cell.shown == 0 for v in cell.units
-        ),
+        starving=frozenset(v for cell in cells if targets[cell.id] > 0 and cell.shown == 0 for v in cell.units),
         now=now,
     )
     for group in groups:

@@ -75,8 +75,8 @@ def _consider_shown(world: World, group: Group, wrong: Sequence[Cell]) -> None:
         _propose_set(world, group, numbers)
     elif any(unknown(cell) for cell in group.cells):
         _wait(world, group, "wait.first_look")
-    elif hot := next((cell for cell in wrong if _leaves_batch(group, cell) and cell.shown), None):
-        _propose(world, group, Act.SET, {hot.id: 0}, Priority.LOWER, why="plan.zero_to_fence")
+    elif hot := _hot(group, wrong):
+        _propose(world, group, Act.SET, hot, Priority.LOWER, why="plan.zero_to_fence")
     else:
         _consider_unaffordable(world, group, wrong)
 
@@ -101,14 +101,13 @@ def _reopen(world: World, group: Group) -> None:
 
 
 def _affordable(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellId, int]:
-    """Give the numbers one call may carry now: all of the listing or none, or row by row what is covered.
+    """Give the numbers one call may carry now, row by row what is covered; {} when there are none.
 
     A row is lowered to its target only, for any other number would cost a second call; it is raised as far as
     free units reach.
     """
     if group.carries_all:
-        on_sale = [(cell, world.targets[cell.id]) for cell in group.cells if cell.book.on_sale]
-        return _whole(group, world.targets) if world.covered(on_sale) else {}
+        return _affordable_whole(world, group, wrong)
     numbers, left = {}, {variant: max(units, 0) for variant, units in world.free.items()}
     for cell in sorted(wrong, key=lambda cell: world.targets[cell.id] > cell.shown):
         number = world.most(cell, left)
@@ -118,7 +117,19 @@ def _affordable(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellI
             numbers[cell.id] = number
             for variant, n in cell.units.items():
                 left[variant] -= n * number
-    return numbers if group.can_zero or _stands_on(group, numbers) else {}
+    return numbers if _may_stand(group, numbers) else {}
+
+
+def _affordable_whole(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellId, int]:
+    """Give all numbers of a listing, each charged anew: the targets, or at least what is to be lowered."""
+    on_sale = [cell for cell in group.cells if cell.book.on_sale]
+    if world.covered((cell, world.targets[cell.id]) for cell in on_sale):
+        return _whole(group, world.targets)
+    lowered = {cell.id: min(cell.shown, world.targets[cell.id]) for cell in group.cells}
+    if not any(lowered[cell.id] < cell.shown for cell in wrong):
+        return {}
+    covered = world.covered((cell, lowered[cell.id]) for cell in on_sale)
+    return _whole(group, lowered) if covered and _may_stand(group, lowered) else {}
 
 
 def _consider_unaffordable(world: World, group: Group, wrong: Sequence[Cell]) -> None:
@@ -139,14 +150,15 @@ def _gains(world: World, cell: Cell) -> bool:
     """Tell whether a moment in the dark lets it show more, and nothing gentler will."""
     if any(v in world.restless for v in cell.units):
         return False
-    return min((world.free[v] + n * cell.book.exposure) // n for v, n in world.bound(cell)) > cell.shown
+    alone = ((world.free[v] + n * cell.book.exposure) // n for v, n in world.bound(cell))
+    return min(alone, default=UNBOUNDED) > cell.shown
 
 
 def _darken(world: World, group: Group, cells: Sequence[Cell], priority: Priority) -> None:
     zeros = _zeros(group, cells)
     if group.switchable and group.returns:
         _propose(world, group, Act.OFF, _all_off(group), priority, why="plan.freeze")
-    elif group.can_zero or _stands_on(group, zeros):
+    elif _may_stand(group, zeros):
         _propose(world, group, Act.SET, zeros, priority, why="plan.zero_to_fence")
     elif priority is Priority.ZERO and group.switchable:
         _propose(world, group, Act.OFF, _all_off(group), priority, why="plan.off_to_be_safe")
@@ -155,6 +167,12 @@ def _darken(world: World, group: Group, cells: Sequence[Cell], priority: Priorit
 
 
 # -- the numbers of a call --------------------------------------------------------------------------------
+
+
+def _hot(group: Group, wrong: Sequence[Cell]) -> dict[CellId, int]:
+    """Give the zero of a row that was refused again and again, for it is a number nobody reads in time."""
+    rows = [{cell.id: 0} for cell in wrong if _leaves_batch(group, cell) and cell.shown]
+    return next((row for row in rows if _may_stand(group, row)), {})
 
 
 def _leaves_batch(group: Group, cell: Cell) -> bool:
@@ -177,9 +195,9 @@ def _all_off(group: Group) -> dict[CellId, int]:
     return {cell.id: 0 for cell in group.cells if cell.book.on_sale}
 
 
-def _stands_on(group: Group, numbers: Mapping[CellId, int]) -> bool:
-    """Tell whether the listing still shows something once these numbers stand."""
-    return any(numbers.get(cell.id, cell.shown) > 0 for cell in group.cells)
+def _may_stand(group: Group, numbers: Mapping[CellId, int]) -> bool:
+    """Tell whether a plain set may leave these numbers: not all of some listings can be brought to zero."""
+    return group.can_zero or any(numbers.get(cell.id, cell.shown) > 0 for cell in group.cells)
 
 
 def _propose_set(world: World, group: Group, numbers: Mapping[CellId, int]) -> None:
@@ -203,9 +221,7 @@ def _propose(
     charged = sum(numbers[cell.id] for cell in changed) if on_sale else 0
     freed = sum(max(cell.shown - numbers[cell.id], 0) for cell in changed)
     urgency = min(world.deficit(group.cells), UNBOUNDED // 2) + freed
-    world.planned.append(
-        Planned(group.shop, group.id, act, dict(numbers), priority, why, charged, freed, urgency)
-    )
+    world.planned.append(Planned(group.shop, group.id, act, dict(numbers), priority, why, charged, freed, urgency))
 
 
 def _wait(world: World, group: Group, why: str) -> None:

@@ -136,9 +136,7 @@ def _used(claims: Sequence[Claim], numbers: Mapping[CellId, int]) -> dict[Varian
     return used
 
 
-def _open(
-    claims: Sequence[Claim], numbers: Mapping[CellId, int], left: Mapping[VariantId, int]
-) -> list[Claim]:
+def _open(claims: Sequence[Claim], numbers: Mapping[CellId, int], left: Mapping[VariantId, int]) -> list[Claim]:
     """Give the claims that could take one more piece."""
     return [c for c in claims if c.share > 0 and numbers[c.cell] < c.most and _room(c, left) > 0]
 

@@ -11,6 +11,7 @@ from jangbu.kernel.errors import ChannelError, OutcomeUnknown, Throttled, Transi
 _OURS: Final = frozenset({"channel.no_budget", "channel.circuit_open"})
 _FIRST_S: Final = 0.5
 _MAX_S: Final = 8.0
+_REFUSED_S_MAX: Final = 60.0  # without a budget to wait in, a longer wait is the caller's business
 REPEATS_LOWERING: Final = 2
 
 
@@ -38,7 +39,7 @@ class Again:
             return None
         match error:
             case Throttled():
-                return 0.0 if self._held else error.retry_after_s or self._backoff_s()
+                return 0.0 if self._held else self._refused_s(error)
             case Transient():
                 return None if self._write else self._backoff_s()
             case OutcomeUnknown():
@@ -46,6 +47,11 @@ class Again:
                 repeats = self._lowers_only and self._unknown <= REPEATS_LOWERING
                 return self._backoff_s() if repeats else None
         return None
+
+    def _refused_s(self, error: Throttled) -> float | None:
+        if error.retry_after_s > _REFUSED_S_MAX:
+            return None
+        return error.retry_after_s or self._backoff_s()
 
     def _backoff_s(self) -> float:
         return min(_MAX_S, _FIRST_S * 2.0 ** (self._failed - 1)) * (0.5 + self._chance())

@@ -1,0 +1,132 @@
+"""Help pages and usage errors in the seller's language. Owns their layout; the words stand in the catalogue."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any, Final
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from jangbu.app.commands.face import Face, guessed_language
+from jangbu.app.commands.table import cells_of, pad, wrap
+
+_WIDEST: Final = 100
+
+
+class SpokenCommand(TyperCommand):
+    """A command whose help is in the catalogue under `help.<its words>`."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer keeps these types private
+        formatter.write(_page(self, ctx))
+
+
+class SpokenGroup(TyperGroup):
+    """A group of commands, likewise."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        formatter.write(_page(self, ctx))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise _no_command(ctx, args[0], list(self.commands))
+        return super().resolve_command(ctx, args)
+
+
+class RootGroup(SpokenGroup):
+    """The program: whatever goes wrong ends as words and an exit status."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # noqa: ANN401
+        from jangbu.app.commands import faults  # noqa: PLC0415 - the CLI loads lazily
+
+        face = Face(_language_in(sys.argv[1:] if args is None else args))
+        extra |= {"standalone_mode": False, "prog_name": "jangbu", "obj": face}
+        del prog_name
+        sys.exit(faults.guarded(lambda: super(RootGroup, self).main(args, **extra), face))
+
+
+def path_of(ctx: Any) -> list[str]:  # noqa: ANN401
+    """Give the words of a command, the program's name left out."""
+    words: list[str] = []
+    while ctx.parent is not None:
+        words.insert(0, str(ctx.info_name))
+        ctx = ctx.parent
+    return words
+
+
+def _language_in(args: Sequence[str]) -> str:
+    """Find `--lang` among the program's own options, before anything is parsed."""
+    for here, after in zip(args, [*args[1:], ""], strict=True):
+        said = after if here == "--lang" else here.partition("=")[2] if here.startswith("--lang=") else ""
+        if said in {"en", "ko"}:
+            return said
+        if not here.startswith("-") and here not in {"en", "ko"}:
+            break
+    return ""
+
+
+def _no_command(ctx: Any, name: str, known: list[str]) -> Exception:  # noqa: ANN401
+    from jangbu.kernel.errors import InputError  # noqa: PLC0415 - the CLI loads lazily
+
+    command, near = " ".join(["jangbu", *path_of(ctx)]), get_close_matches(name, known, n=1)
+    if near:
+        return InputError(f"no command {name}", code="usage.near_command", name=name, near=near[0], command=command)
+    return InputError(f"no command {name}", code="usage.no_command", name=name, command=command)
+
+
+def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
+    from jangbu.infra.i18n import catalogue  # noqa: PLC0415 - the CLI loads lazily
+
+    face = ctx.find_root().obj
+    lang = face.surest_language if isinstance(face, Face) else guessed_language()
+    words, texts = path_of(ctx), catalogue()
+    places = min(shutil.get_terminal_size().columns, _WIDEST)
+
+    def text(*keys: str) -> str:
+        return next((texts.text(key, lang) for key in keys if texts.has(key)), "")
+
+    usage = " ".join(["jangbu", *words, *command.collect_usage_pieces(ctx)])
+    lines = [*wrap(f"{text('cli.help.usage')} {usage}", places), ""]
+    for line in text(_key(words)).splitlines():
+        lines += wrap(line, places)
+    parts: dict[str, list[tuple[str, str]]] = {"arguments": [], "options": [], "commands": []}
+    for param in command.get_params(ctx):
+        if record := param.get_help_record(ctx):
+            told = text(f"{_key(words)}.{param.name}", f"help.any.{param.name}")
+            parts[f"{param.param_type_name}s"].append((record[0], told))
+    for name, sub in getattr(command, "commands", {}).items():
+        if not sub.hidden:
+            parts["commands"].append((name, text(_key([*words, name])).partition("\n")[0]))
+    for part, rows in parts.items():
+        if rows:
+            lines += ["", text(f"cli.help.{part}"), *_list(rows, places)]
+    return "\n".join(lines)
+
+
+def _key(words: Sequence[str]) -> str:
+    return ".".join(["help", *words]) if words else "help.jangbu"
+
+
+def _list(rows: Sequence[tuple[str, str]], places: int) -> list[str]:
+    left = min(max(cells_of(name) for name, _ in rows), 34)
+    lines: list[str] = []
+    for name, told in rows:
+        said = wrap(told, max(places - left - 4, 20))
+        if cells_of(name) > left:
+            lines += [f"  {name}", *(f"{'':{left + 4}}{line}" for line in said)]
+            continue
+        lines += [f"  {pad(name, left)}  {said[0]}".rstrip(), *(f"{'':{left + 4}}{line}" for line in said[1:])]
+    return lines
+
+
+def group(**more: Any) -> typer.Typer:  # noqa: ANN401 - typer's own keywords
+    """Make a group of commands that speaks."""
+    settings = {"help_option_names": ["--help", "-h"]}
+    kind = more.pop("cls", SpokenGroup)
+    return typer.Typer(
+        cls=kind, add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+        context_settings=settings, pretty_exceptions_enable=False, **more,
+    )  # fmt: skip

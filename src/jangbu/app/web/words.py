@@ -1,0 +1,114 @@
+"""Says the board's facts in one language: sentences, spans of time, moments. Owns no wording and no data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from jangbu.infra.activity import Activity
+from jangbu.infra.i18n import Catalogue, number, when
+
+_STEP: Final = re.compile(r"^\s*\d+\.\s+")
+_SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_OWN: Final = frozenset({"code", "lang", "self"})  # names the catalogue's own door takes
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A failure explained: what stopped, the steps to take, who must act."""
+
+    what: str
+    steps: tuple[str, ...]
+    who: str
+
+
+class Words:
+    """One language, one time zone, one present moment."""
+
+    def __init__(self, catalogue: Catalogue, lang: str, zone: str, now: datetime) -> None:
+        """Speak `lang`."""
+        self._catalogue, self.lang, self._zone, self._now = catalogue, lang, zone, now
+
+    def t(self, code: str, **fields: object) -> str:
+        """Give the sentence of a code."""
+        return self._catalogue.text(code, self.lang, **fields)
+
+    def n(self, value: int) -> str:
+        """Write a number."""
+        return number(value, self.lang)
+
+    def when(self, moment: datetime) -> str:
+        """Write a moment as day and minute."""
+        return when(moment, self.lang, self._zone)
+
+    def clock(self, moment: datetime) -> str:
+        """Write the time of day, with the day before it when that is another one."""
+        there, here = (m.astimezone(ZoneInfo(self._zone)) for m in (moment, self._now))
+        text = there.strftime("%H:%M")
+        if there.date() == here.date():
+            return text
+        return self.t("web.date.short", month=there.month, day=there.day, name=_month(there), time=text)
+
+    def ago(self, moment: datetime | None) -> str:
+        """Say how long ago something was."""
+        if moment is None:
+            return self.t("web.never")
+        unit, amount = _span(self._now - moment)
+        return self.t("web.just_now") if unit == "s" and amount < 2 else self.t(f"web.ago.{unit}", n=amount)
+
+    def left(self, moment: datetime) -> str:
+        """Say how long there is until a moment, or how long it is past."""
+        past = moment < self._now
+        unit, amount = _span(self._now - moment if past else moment - self._now)
+        return self.t(f"web.{'late' if past else 'left'}.{unit}", n=amount)
+
+    def reason(self, code: str) -> str:
+        """Say a plan's or a wait's reason."""
+        return self.t(code)
+
+    def trouble(self, code: str, facts: Mapping[str, str | int]) -> Trouble:
+        """Explain a failure; one nobody wrote a text for is named by its code."""
+        fields = _fields(facts)
+        if not self._catalogue.has(f"error.{code}.what", self.lang):
+            return Trouble(self.t("web.trouble.unknown", name=code), (), "")
+        fix = self.t(f"error.{code}.fix", **fields)
+        steps = tuple(_STEP.sub("", line) for line in fix.splitlines() if line.strip())
+        return Trouble(self.t(f"error.{code}.what", **fields), steps, self.t(f"error.{code}.who", **fields))
+
+    def error(self, code: str) -> str:
+        """Say in one sentence what failed, where the facts are not at hand."""
+        what = self.t(f"error.{code}.what") if self._catalogue.has(f"error.{code}.what", self.lang) else code
+        return re.sub(r"\s*\(\{\w+\}\)", "", what)
+
+    def happened(self, entry: Activity, shop: str) -> str:
+        """Say one line of the story."""
+        facts: dict[str, object] = {**_fields(entry.facts), "shop": shop, "actor": entry.actor.removeprefix("person:")}
+        if isinstance(failure := facts.get("error"), str) and failure:
+            facts["error"] = self.error(failure)
+        for name in ("why", "by", "policy"):
+            facts[name] = self._word(name, facts.get(name, ""))
+        return self.t(entry.code, **facts)
+
+    def _word(self, name: str, value: object) -> object:
+        for code in (f"web.{name}.{str(value).replace(' ', '_')}", str(value)):
+            if self._catalogue.has(code, self.lang):
+                return self.t(code)
+        return value
+
+
+def _fields(facts: Mapping[str, str | int]) -> dict[str, object]:
+    return {name: value for name, value in facts.items() if name not in _OWN}
+
+
+def _span(span: timedelta) -> tuple[str, int]:
+    """Give a span in its largest whole unit."""
+    seconds = max(int(span.total_seconds()), 0)
+    return next(((unit, seconds // size) for unit, size in _SPANS if seconds >= size), ("s", 0))
+
+
+def _month(moment: datetime) -> str:
+    return ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
