@@ -47,7 +47,7 @@ check: dev-setup ## ruff, mypy --strict, import contracts
 	@$(BIN)/lint-imports
 
 bench: dev-setup ## measure; prints rows for bench/RESULTS.md
-	@for script in bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script; done
 
 lock: ## write the lock files anew
 	@$(BIN)/uv pip compile pyproject.toml --extra hub --extra sandbox --group build --universal --generate-hashes --no-emit-index-url --no-header -q -o requirements/run.txt

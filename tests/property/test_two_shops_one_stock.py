@@ -62,11 +62,8 @@ class Shop:
             case WriteKind.CHANGE:
                 self.number += write.change
                 return True, self.number
-            case WriteKind.OFF:
-                self.on_sale = False
-                return True, before
-            case WriteKind.ON:
-                self.on_sale = True
+            case WriteKind.OFF | WriteKind.ON:
+                self.on_sale = write.kind is WriteKind.ON
                 return True, before
 
     def tick(self, now: int) -> None:

@@ -17,6 +17,7 @@ from jangbu.catalog import service as catalog
 from jangbu.catalog.model import Imported, OfferRow
 from jangbu.infra.activity import note, recent
 from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.intake import poller
 from jangbu.intake import service as intake
 from jangbu.inventory import service as inventory
 from jangbu.inventory.model import Why
@@ -33,7 +34,7 @@ from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Priority
 from jangbu.sdk.records import Listing, Person
 from jangbu.shops import service as shops
-from jangbu.shops.model import Shop
+from jangbu.shops.model import Shop, own_manifest
 from jangbu.shops.service import NewShop
 
 Facts = dict[str, Any]
@@ -398,6 +399,18 @@ async def ledger_verify(house: House) -> Facts:
 # -- orders -----------------------------------------------------------------------------------------------
 
 
+async def orders_read(house: House, *, name: str) -> Facts:
+    """Read a shop's orders to the present, now. Repeat: harmless, orders count once."""
+    shop = await house.db.read(lambda tx: shops.named(tx, name))
+    manifest = own_manifest(house.manifests[shop.channel], shop)
+    door = open_door(house, shop)
+    try:
+        outfit = poller.Outfit(view_of(house, shop), manifest, door.adapter, house.db, house.clock)
+        return {"shop": shop.name, "orders": await poller.Poller(outfit).sweep()}
+    finally:
+        await door.close()
+
+
 async def order_list(house: House, *, name: str = "", open_only: bool = True, limit: int = 100) -> list[Facts]:
     """List orders: what is still to be shipped, most urgent first, or the latest of all."""
 
@@ -657,7 +670,7 @@ OPERATIONS = {
     for fn in (
         shop_add, shop_list, shop_show, shop_state, shop_set, stop_all, resume_all, catalog_import, catalog_link_by_sku,
         catalog_link_by_hand, catalog_offers, set_policy, stock_change, stock_many, stock_show, why, ledger_verify,
-        order_list, order_show, ship_order, plan, recent_writes, call_list, call_summary, delivery_list, activity, status,
+        orders_read, order_list, order_show, ship_order, plan, recent_writes, call_list, call_summary, delivery_list, activity, status,
         stock_rows,
     )
 }  # fmt: skip

@@ -68,7 +68,7 @@ def only(drawn: Plan) -> Planned:
 
 def said(planned: Planned) -> tuple[str, str, dict[str, int]]:
     """What a call does, why, and with which numbers."""
-    return planned.act.value, planned.why, dict(planned.numbers)
+    return planned.act.value, planned.why, {str(cell): n for cell, n in planned.numbers.items()}
 
 
 def waits(drawn: Plan) -> list[str]:

@@ -17,7 +17,6 @@ from tests.publish.model.builders import (
     listing,
     mark,
     only,
-    parked,
     put,
     said,
     settled,

@@ -79,6 +79,12 @@ class Face:
 
         return catalogue().text(f"cli.{code}", self.language, **facts)
 
+    def has(self, code: str) -> bool:
+        """Tell whether the program has a sentence of this name."""
+        from jangbu.infra.i18n import catalogue  # noqa: PLC0415 - the CLI loads lazily
+
+        return catalogue().has(f"cli.{code}")
+
     def word(self, group: str, value: object) -> str:
         """Give the word for a value of a closed list."""
         from jangbu.infra.i18n import word  # noqa: PLC0415 - the CLI loads lazily
@@ -144,6 +150,16 @@ class Face:
             for title in titles
         ]
         print(tables.table(columns, body, shutil.get_terminal_size().columns if sys.stdout.isatty() else 0))
+
+    def pairs(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Print names with their values."""
+        left = max(tables.cells_of(name) for name, _ in rows)
+        self.lines([f"{tables.pad(name, left)}  {value}".rstrip() for name, value in rows])
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Print lines that are words already."""
+        for line in lines:
+            print(harmless(line))
 
     def note_sent_later(self) -> None:
         """Say that a change waits, when no hub runs that would carry it to the shops."""

@@ -1,5 +1,5 @@
 """The web shell: marketplaces' deliveries, the CLI's door, the page. Owns no use case."""
 
-from jangbu.app.web.shell import create_app, issue_link
+from jangbu.app.web.shell import create_app
 
-__all__ = ["create_app", "issue_link"]
+__all__ = ["create_app"]

@@ -58,7 +58,14 @@ class HookDoor:
         """Answer one delivery: 200 when it is on disk (again at every repeat), else nothing was kept."""
         body = await read_body(request, BODY_BYTES_MAX)
         channel, name = request.path_params["channel"], request.path_params["endpoint"]
-        found = await self._verified(channel, name, body, request.headers)
+        try:
+            return await self._answer(channel, name, body, request.headers)
+        except JangbuError as error:
+            log.error("hook.not_kept", channel=channel, code=error.code)
+            return PlainTextResponse("not kept, send it again\n", 503, {"retry-after": "30"})
+
+    async def _answer(self, channel: str, name: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        found = await self._verified(channel, name, body, headers)
         if found is None:
             return _refused()
         endpoint, delivery_id = found
@@ -132,13 +139,7 @@ class HookDoor:
             log.warning("hook.foreign", shop=endpoint.shop_id)
             return _refused()
         now = self._house.clock.now()
-        try:
-            await self._house.db.write(
-                lambda tx: intake.take_delivery(tx, endpoint.shop_id, delivery_id, hint, body, now)
-            )
-        except JangbuError as error:
-            log.error("hook.not_kept", shop=endpoint.shop_id, code=error.code)
-            return PlainTextResponse("not kept, send it again\n", 503, {"retry-after": "30"})
+        await self._house.db.write(lambda tx: intake.take_delivery(tx, endpoint.shop_id, delivery_id, hint, body, now))
         return PlainTextResponse("kept\n")
 
 

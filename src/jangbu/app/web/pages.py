@@ -40,7 +40,7 @@ class Pages:
         try:
             board = await house.db.read(lambda tx: read_board(tx, house, ask, now))
         except JangbuError as error:
-            return HTMLResponse(_door("web.door.no_database", code=error.code), status_of(error))
+            return HTMLResponse(_door("web.door.no_database", name=error.code), status_of(error))
         return self._remembering_lang(request, HTMLResponse(render_board(board, words)))
 
     async def enter(self, request: Request) -> Response:

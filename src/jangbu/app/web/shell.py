@@ -26,13 +26,14 @@ def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: s
     """Build the web application of a house.
 
     `local_token` opens the loopback door; `page_token` is the key of the first one-time link,
-    `/enter?key=<page_token>`. `hub` is None when this process serves pages alone.
+    `/enter?key=<page_token>`; `app.state.issue_link()` makes the key of another. `hub` is None when this
+    process serves pages alone.
     """
     sessions = Sessions(house.clock, page_token)
     pages, hooks, health = Pages(house, sessions), HookDoor(house), HealthDoor(house)
 
     def page_link(request: Request) -> dict[str, str]:
-        return {"url": str(request.base_url).rstrip("/") + _link(sessions)}
+        return {"url": f"{request.base_url}enter?key={sessions.issue_key()}"}
 
     local = LocalDoor(house, local_token, {PAGE_LINK: page_link})
     here = [Middleware(LoopbackOnly)]
@@ -48,14 +49,6 @@ def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: s
         ],
         middleware=[Middleware(SecurityHeaders)],
     )
-    app.state.sessions, app.state.hub = sessions, hub
+    app.state.issue_link, app.state.hub = sessions.issue_key, hub
     return app
 
-
-def issue_link(app: Starlette) -> str:
-    """Make another one-time link to the page of an application; gives its path, to follow scheme, host and port."""
-    return _link(app.state.sessions)
-
-
-def _link(sessions: Sessions) -> str:
-    return f"/enter?key={sessions.issue_key()}"

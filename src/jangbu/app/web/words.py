@@ -14,6 +14,7 @@ from jangbu.infra.i18n import Catalogue, number, when
 
 _STEP: Final = re.compile(r"^\s*\d+\.\s+")
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_FAMILIES: Final = {"why": "", "by": "heard_by.", "policy": "policy."}  # facts that are codes themselves
 _OWN: Final = frozenset({"code", "lang", "self"})  # names the catalogue's own door takes
 
 
@@ -89,15 +90,13 @@ class Words:
         facts: dict[str, object] = {**_fields(entry.facts), "shop": shop, "actor": entry.actor.removeprefix("person:")}
         if isinstance(failure := facts.get("error"), str) and failure:
             facts["error"] = self.error(failure)
-        for name in ("why", "by", "policy"):
-            facts[name] = self._word(name, facts.get(name, ""))
-        return self.t(entry.code, **facts)
+        for name, family in _FAMILIES.items():
+            facts[name] = self._word(family, str(facts.get(name, "")))
+        return self.t(f"activity.{entry.code}", **facts)
 
-    def _word(self, name: str, value: object) -> object:
-        for code in (f"web.{name}.{str(value).replace(' ', '_')}", str(value)):
-            if self._catalogue.has(code, self.lang):
-                return self.t(code)
-        return value
+    def _word(self, family: str, value: str) -> str:
+        code = f"{family}{value}".replace(" ", "_")
+        return self.t(code) if self._catalogue.has(code, self.lang) else value
 
 
 def _fields(facts: Mapping[str, str | int]) -> dict[str, object]:

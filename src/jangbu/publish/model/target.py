@@ -81,12 +81,17 @@ def _by_share(claims: Sequence[Claim], units: int) -> dict[CellId, int]:
 
 
 def _by_steps(claims: Sequence[Claim], units: Mapping[VariantId, int]) -> dict[CellId, int]:
-    """Divide where pieces take several units: again and again a step to whoever has least for its share."""
+    """Divide where pieces take several units: whole rounds by share, then one piece to who has least for it."""
     numbers, left = dict.fromkeys((claim.cell for claim in claims), 0), dict(units)
     while open_ := _open(claims, numbers, left):
-        claim = min(open_, key=lambda c: (numbers[c.cell] / c.share, c.cell))
-        step = min(_room(claim, left) // (2 * len(open_)), claim.most - numbers[claim.cell])
-        _give(claim, max(step, 1), numbers, left)
+        round_ = _used(open_, {c.cell: c.share for c in open_})
+        rounds = min((c.most - numbers[c.cell]) // c.share for c in open_)
+        rounds = min([rounds, *(left[v] // n for v, n in round_.items())])
+        if rounds:
+            for claim in open_:
+                _give(claim, rounds * claim.share, numbers, left)
+        else:
+            _give(min(open_, key=lambda c: (numbers[c.cell] / c.share, c.cell)), 1, numbers, left)
     return numbers
 
 

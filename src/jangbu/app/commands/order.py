@@ -1,0 +1,159 @@
+"""`order …` and `ship`: what is to be sent and by when; tracking numbers on their way to the marketplace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from jangbu.app.commands.face import AsJSON, Face, Limit, ShopName, actor, face_of
+from jangbu.app.commands.faults import told
+from jangbu.app.commands.spoken import SpokenCommand, group
+
+OrderId = Annotated[str, typer.Argument(metavar="ORDER")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    orders = group()
+    orders.command("list", cls=SpokenCommand)(list_)
+    orders.command("show", cls=SpokenCommand)(show)
+    app.add_typer(orders, name="order")
+    app.command("ship", cls=SpokenCommand)(ship)
+
+
+def list_(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all")] = False,
+    shop: ShopName = "",
+    limit: Limit = 100,
+    as_json: AsJSON = False,
+) -> None:
+    """List what is still to be shipped, most urgent first, or the latest of all."""
+    face = face_of(ctx)
+    rows = face.ask("order_list", name=shop, open_only=not everything, limit=limit)
+
+    def people() -> None:
+        face.table(
+            ("ship_by", "order", "shop", "state", "~goods", ">total"),
+            [
+                (
+                    _ship_by(face, row), row["order"], row["shop"], _states(face, row), _goods(face, row),
+                    face.money(row["total"], row["currency"]),
+                )
+                for row in rows
+            ],
+            empty="order.none" if everything else "order.none_open",
+        )  # fmt: skip
+
+    face.show(rows, as_json, people)
+
+
+def _ship_by(face: Face, order: Mapping[str, Any]) -> str:
+    moments = [line["ship_by"] for line in order["lines"] if line["ship_by"]]
+    return face.when(min(moments)) if moments else "–"
+
+
+def _state(face: Face, line: Mapping[str, Any]) -> str:
+    if line["claim"]:
+        return f"{face.word('line_state', line['state'])} ({line['claim']})"
+    if line["state"] == "unknown":
+        return f"{face.word('line_state', 'unknown')} ({line['raw_state']})"
+    if line["state"] == "paid" and not line["acknowledged"]:
+        return face.word("line", "unacknowledged")
+    return face.word("line_state", line["state"])
+
+
+def _states(face: Face, order: Mapping[str, Any]) -> str:
+    return ", ".join(dict.fromkeys(_state(face, line) for line in order["lines"]))
+
+
+def _goods(face: Face, order: Mapping[str, Any]) -> str:
+    return "; ".join(
+        f"{line['title']}{' / ' + line['options'] if line['options'] else ''} × {face.number(line['remaining'])}"
+        for line in order["lines"]
+    )
+
+
+def show(
+    ctx: typer.Context,
+    order: OrderId,
+    personal: Annotated[bool, typer.Option("--personal")] = False,
+    shop: ShopName = "",
+    as_json: AsJSON = False,
+) -> None:
+    """Show one order; the address only when asked for."""
+    face = face_of(ctx)
+    found = face.ask("order_show", order=order, name=shop, personal=personal)
+    face.show(found, as_json, lambda: _people(face, found))
+
+
+def _people(face: Face, order: Mapping[str, Any]) -> None:
+    to = order.get("ship_to") or {}
+    face.pairs(
+        [
+            (face.text("column.order"), order["order"]), (face.text("column.shop"), order["shop"]),
+            (face.text("column.placed"), face.when(order["placed_at"])),
+            (face.text("column.heard"), f"{face.when(order['heard_at'])} ({face.word('heard_by', order['heard_by'])})"),
+            (face.text("column.total"), face.money(order["total"], order["currency"])),
+            (face.text("column.ship_to"), " · ".join(str(value) for value in to.values()) or "–"),
+            *((name, str(value)) for name, value in sorted(order["extra"].items())),
+        ]
+    )  # fmt: skip
+    print()
+    face.table(
+        ("line", "~title", "~options", "~code", ">quantity", "state", "ship_by", "~parcels"),
+        [
+            (
+                line["line"], line["title"], line["options"], line["code"], _quantity(face, line), _state(face, line),
+                face.when(line["ship_by"]) or "–",
+                ", ".join(f"{p['carrier']} {p['tracking_number']}" for p in line["parcels"]),
+            )
+            for line in order["lines"]
+        ],
+    )  # fmt: skip
+    _unlinked(face, order)
+    _owed(face, order)
+
+
+def _quantity(face: Face, line: Mapping[str, Any]) -> str:
+    whole, left = line["quantity"], line["remaining"]
+    return face.number(whole) if whole == left else f"{face.number(left)}/{face.number(whole)}"
+
+
+def _unlinked(face: Face, order: Mapping[str, Any]) -> None:
+    if any(not line["linked"] for line in order["lines"]):
+        face.note("order.unlinked")
+
+
+def _owed(face: Face, order: Mapping[str, Any]) -> None:
+    """Show what the marketplace was or is to be told of, with the reason of a refusal."""
+    for owed in order["owed"]:
+        print()
+        face.say(
+            "order.owed", what=face.word("owed", owed["kind"]), state=face.word("owed_state", owed["state"]),
+            parcel=" ".join(part for part in (owed["carrier"], owed["tracking_number"]) if part),
+        )  # fmt: skip
+        if owed["error"]:
+            face.lines(told(owed["error"], {"remote_code": owed["remote_code"] or "–"}, face.language))
+
+
+def ship(
+    ctx: typer.Context,
+    order: OrderId,
+    carrier: Annotated[str, typer.Argument(metavar="CARRIER")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER")],
+    shop: ShopName = "",
+    line: Annotated[list[str] | None, typer.Option("--line", metavar="LINE")] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Ask for a parcel's tracking number to be handed to the marketplace."""
+    face = face_of(ctx)
+    done = face.ask(
+        "ship_order", order=order, carrier=carrier, tracking_number=number, actor=actor(), name=shop, lines=line or None
+    )
+    facts = {"order": done["order"], "shop": done["shop"], "carrier": carrier, "number": number.strip()}
+    face.show(done, as_json, lambda: face.say("order.ship", **facts))
+    if not face.asked_hub:
+        face.note("ship_later")
