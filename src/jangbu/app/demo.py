@@ -32,7 +32,13 @@ from jangbu.kernel.errors import JangbuError
 from jangbu.kernel.ids import ShopId
 
 OWNER: Final = "person:owner"
-OPTIONS: Final = {"settle_s": "8", "feed_margin_s": "3", "news_interval_s": "3", "look_back_days": "2"}
+OPTIONS: Final = {
+    "settle_s": "8",
+    "feed_margin_s": "3",
+    "news_interval_s": "3",
+    "deep_every_s": "8",
+    "look_back_days": "2",
+}
 """The sandbox keeps to these bounds; a real shop has wider ones."""
 FAULTS: Final = [
     {"kind": "rate_limited", "probability": 0.01},
@@ -45,6 +51,7 @@ FAULTS: Final = [
 ]
 CARRIERS: Final = {"etsy": "kpost_ems", "naver": "cj"}
 TIMEOUT_S: Final = 10
+QUIET_LOOKS: Final = 20  # ten seconds in a row: long enough for one deep look at each feed
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,7 +90,7 @@ class _Stage:
     lang: str
     quiet: bool
 
-    def say(self, code: str, **facts: str | int | float) -> None:
+    def say(self, code: str, **facts: str | float) -> None:
         if not self.quiet:
             print(catalogue().text(f"demo.{code}", self.lang, **facts), flush=True)  # noqa: T201
 
@@ -207,7 +214,15 @@ async def _first_day(stage: _Stage, args: argparse.Namespace) -> None:
     for name in ("etsy", "naver"):
         await ops.shop_state(house, name=name, action="start", actor=OWNER)
     stage.say("started")
-    await _until_quiet(stage, 20.0)
+    await _until_divided(stage)
+
+
+async def _until_divided(stage: _Stage) -> None:
+    """Wait until each shop shows its own part of the stock."""
+    for _ in range(60):
+        if all(row["now"] == row["target"] and row["on_sale"] for row in await ops.plan(stage.house)):
+            return
+        await asyncio.sleep(0.25)
 
 
 async def _read_to_present(stage: _Stage) -> None:
@@ -222,6 +237,7 @@ async def _read_to_present(stage: _Stage) -> None:
 
 async def _rush(stage: _Stage, args: argparse.Namespace) -> None:
     stage.say("rush", seconds=round(args.seconds), rate=args.rate)
+    await stage.ask("/settings", {"channel": "naver", "payment_wait_max_s": 5.0, "payment_due_s": 8.0})
     await stage.ask("/faults", FAULTS)
     await stage.ask("/buyers", {"rate": args.rate, "running": True, "cancel_share": 0.06})
     await asyncio.sleep(args.seconds)
@@ -234,7 +250,7 @@ async def _ship_all(stage: _Stage) -> None:
     house, done = stage.house, set[str]()
     while True:
         for order in await ops.order_list(house):
-            ready = [line for line in order["lines"] if line["state"] == "paid" and line["linked"]]
+            ready = [line for line in order["lines"] if line["state"] == "paid" and not line["claim"]]
             if order["order"] in done or not ready or order["owed"]:
                 continue
             done.add(order["order"])
@@ -260,11 +276,11 @@ async def _until_quiet(stage: _Stage, at_most_s: float) -> None:
                 "SELECT (SELECT COUNT(*) FROM stock_write WHERE ended_at IS NULL) "
                 "+ (SELECT COUNT(*) FROM order_write WHERE ended_at IS NULL) "
                 "+ (SELECT COUNT(*) FROM stock_fact WHERE folded = 0) "
-                "+ (SELECT COUNT(*) FROM order_line WHERE open = 1 AND state IN ('unpaid', 'paid'))"
+                "+ (SELECT COUNT(*) FROM order_line WHERE open = 1 AND state IN ('unpaid', 'paid') AND claim = '')"
             )
         )
         quiet_for = quiet_for + 1 if busy and busy[0] == 0 else 0
-        if quiet_for >= 6:  # noqa: PLR2004 - three seconds in a row
+        if quiet_for >= QUIET_LOOKS:
             return
         await asyncio.sleep(0.5)
 

@@ -28,6 +28,7 @@ CARD_FILE: Final = "local.json"
 DOOR: Final = "/local/op"
 _CONNECT_S: Final = 3.0
 _ANSWER_S: Final = 900.0  # a whole catalogue may be read meanwhile
+_NOT_OUR_TOKEN: Final = 401
 _SERVER_FAULT: Final = 500
 
 
@@ -68,6 +69,14 @@ def ask(settings: Settings, operation: str, args: Mapping[str, Any]) -> Answer:
         with contextlib.suppress(_NotThereError):
             return Answer(_through_door(card, operation, args), by_hub=True)
     return Answer(asyncio.run(_here(settings, operation, args)), by_hub=False)
+
+
+def ask_hub(settings: Settings, operation: str) -> Any:  # noqa: ANN401
+    """Ask the running hub for what it alone can answer. Errors: StateError when none runs."""
+    if card := running(settings.home):
+        with contextlib.suppress(_NotThereError):
+            return _through_door(card, operation, {})
+    raise StateError("no hub runs", code="hub.not_running", home=str(settings.home))
 
 
 def running(home: Path) -> Card | None:
@@ -111,11 +120,13 @@ def _through_door(card: Card, operation: str, args: Mapping[str, Any]) -> Any:  
         told = {}
     if "result" in told:
         return told["result"]
+    if reply.status == _NOT_OUR_TOKEN:
+        raise _NotThereError
     if isinstance(error := told.get("error"), dict):
         raise _as_raised(error)
     if reply.status >= _SERVER_FAULT:
         raise StateError("the running hub failed", code="local.crashed")
-    raise _NotThereError
+    raise _NotThereError  # not our door: nothing was run there
 
 
 def _post(card: Card, body: bytes) -> _Reply:

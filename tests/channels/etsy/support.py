@@ -1,4 +1,4 @@
-"""A client that answers from a script, the official description as judge of requests, and sample payloads."""
+"""A client that answers from a script, with the official description as judge of requests, and sample payloads."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from tests.support import oas
 
+from jangbu.channels.etsy import CHANNEL
 from jangbu.channels.etsy.faults import faults
 from jangbu.channels.etsy.operations import OPERATIONS
 from jangbu.sdk.client import Request, Response
-from jangbu.sdk.manifest import Encoding
+from jangbu.sdk.http.wire import build
 
-SPEC_FILE = Path(__file__).resolve().parents[3].parent / "shared" / "specs" / "etsy.oas.json"
 NOW = datetime(2026, 9, 21, 12, 0, tzinfo=UTC)
 SHOP_ID = 41230987
 
@@ -81,100 +79,13 @@ def replies(**by_operation: Reply | list[Reply]) -> Script:
     return answer
 
 
-# --- the official description -------------------------------------------------------------------------------
-
-
-@cache
-def spec() -> Json:
-    return json.loads(SPEC_FILE.read_text()) if SPEC_FILE.exists() else None
-
-
-@cache
-def _operations() -> dict[str, tuple[str, str, Json]]:
-    found = {}
-    for path, methods in (spec() or {"paths": {}})["paths"].items():
-        for method, each in methods.items():
-            if isinstance(each, dict) and "operationId" in each:
-                found[each["operationId"]] = (method.upper(), path, each)
-    return found
-
-
-def official(operation_id: str) -> tuple[str, str, Json]:
-    return _operations()[operation_id]
-
-
-def schema(name: str) -> Json:
-    document = spec()
-    assert document is not None
-    return {"$ref": f"#/components/schemas/{name}", "components": _modern(document["components"])}
-
-
-def _modern(node: Json) -> Json:
-    """Turn OpenAPI 3.0's `nullable` into what JSON Schema knows."""
-    if isinstance(node, list):
-        return [_modern(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    node = {name: _modern(each) for name, each in node.items() if name != "format"}
-    if node.pop("nullable", False):
-        return {"anyOf": [node, {"type": "null"}]}
-    return node
-
-
 def check_request(request: Request) -> None:
     """Fail when the official description would not take this request."""
-    operation = OPERATIONS[request.operation]
-    given = {Encoding.JSON: request.json, Encoding.FORM: request.form}.get(operation.encoding)
-    assert (given is None) == (operation.encoding is Encoding.NONE), "body and encoding do not fit"
-    if spec() is None or operation.id == "token":
-        return
-    _, _, described = official(operation.id)
-    parameters = {each["name"]: each for each in described.get("parameters", ())}
-    for name, value in {**request.path, **request.query}.items():
-        _check_text(parameters[name]["schema"], value, name)
-    for name, each in parameters.items():
-        assert not each.get("required") or name in {**request.path, **request.query}, f"{name} is missing"
-    if "requestBody" in described:
-        (content,) = described["requestBody"]["content"].items()
-        _check_body(content, request)
-
-
-def _check_text(wanted: Json, value: Json, name: str) -> None:
-    kind = wanted["type"]
-    if kind == "integer":
-        Draft202012Validator(_modern(wanted)).validate(int(value))
-    elif kind == "boolean":
-        assert value in {"true", "false"}, name
-    elif kind == "array":
-        assert isinstance(value, str), "arrays are one parameter with commas"
-        for item in value.split(","):
-            _check_text(wanted["items"], item, name)
-    else:
-        Draft202012Validator(_modern(wanted)).validate(value)
-
-
-def _check_body(content: tuple[str, Json], request: Request) -> None:
-    media, wanted = content
-    if media == "application/json":
-        assert request.json is not None
-        Draft202012Validator(_closed(_modern(wanted["schema"]))).validate(request.json)
-    else:
-        assert media == "application/x-www-form-urlencoded"
-        assert request.form is not None
-        for name, value in request.form.items():
-            _check_text(wanted["schema"]["properties"][name], value, name)
-
-
-def _closed(node: Json) -> Json:
-    """Refuse fields that are not described, as Etsy does for read-only keys."""
-    if isinstance(node, list):
-        return [_closed(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    node = {name: _closed(each) for name, each in node.items()}
-    if node.get("type") == "object" and "properties" in node:
-        node["additionalProperties"] = False
-    return node
+    sent = build(CHANNEL.api_url, OPERATIONS[request.operation], request)
+    description = oas.at_hand("etsy")
+    if description is not None:
+        problems = description.request_problems(sent, signed=False)
+        assert not problems, problems
 
 
 # --- payloads composed by us --------------------------------------------------------------------------------

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import jsonschema
 import pytest
 from tests.channels.etsy import support
+from tests.support import oas
 
 from jangbu.channels.etsy.operations import OPERATIONS
 from jangbu.sdk.manifest import Encoding, Operation
 
-if support.spec() is None:
-    pytest.skip(f"THE OFFICIAL DESCRIPTION IS NOT AT HAND: {support.SPEC_FILE}", allow_module_level=True)
+_DESCRIPTION = oas.needed("etsy")
 
 _ENCODINGS = {
     "application/json": Encoding.JSON,
@@ -22,18 +21,18 @@ _ENCODINGS = {
 
 @pytest.mark.parametrize("operation", [each for each in OPERATIONS.values() if each.id != "token"], ids=str)
 def test_every_operation_is_the_official_one(operation: Operation) -> None:
-    method, path, described = support.official(operation.id)
+    official = _DESCRIPTION.operations[operation.id]
+    described = official.entry
     media = described.get("requestBody", {}).get("content", {})
     scopes = [scope for each in described.get("security") or () for scope in each.get("oauth2", ())]
-    assert (operation.method, operation.path) == (method, path)
+    assert (operation.method, operation.path) == (official.method, official.path)
     assert operation.encoding == (_ENCODINGS[next(iter(media))] if media else Encoding.NONE)
     assert operation.scope == " ".join(scopes)
-    assert operation.write == (method != "GET")
+    assert operation.write == (official.method != "GET")
 
 
 def test_the_token_endpoint_is_the_one_the_security_scheme_names() -> None:
-    document = support.spec()
-    flow = document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    flow = _DESCRIPTION.document["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
     assert flow["tokenUrl"] == f"https://openapi.etsy.com{OPERATIONS['token'].path}"
 
 
@@ -46,7 +45,7 @@ def test_the_token_endpoint_is_the_one_the_security_scheme_names() -> None:
     ],
 )
 def test_our_sample_payloads_fit_the_description(name: str, payload: Any) -> None:
-    jsonschema.validate(payload, support.schema(name))
+    _DESCRIPTION.fits(name, payload)
 
 
 def test_every_payload_field_we_use_is_described() -> None:
@@ -68,6 +67,6 @@ def test_every_payload_field_we_use_is_described() -> None:
         wire.Receipt: "ShopReceipt",
         wire.ReceiptPage: "ShopReceipts",
     }
-    schemas = support.spec()["components"]["schemas"]
+    schemas = _DESCRIPTION.document["components"]["schemas"]
     for kind, name in names.items():
         assert set(kind.__struct_fields__) <= set(schemas[name]["properties"]), name

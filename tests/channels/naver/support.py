@@ -5,103 +5,37 @@ The payloads are composed by us; the description is our dated transcription of N
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import jsonschema
-import pytest
-import yaml
+from tests.support import oas
 
 from jangbu.channels.naver import CHANNEL
 from jangbu.sdk.client import Request, Response
-from jangbu.sdk.manifest import Encoding, Operation
+from jangbu.sdk.http.wire import build
 
-SPEC = Path(__file__).parents[4] / "shared" / "specs" / "naver.oas.yaml"
 NOW = datetime(2026, 10, 1, 1, 0, tzinfo=UTC)  # 10:00 in Korea
 
 Script = Callable[[Request], Response]
 
 
-@functools.cache
-def spec() -> dict[str, Any]:
-    """Load the description. Its absence is a loud skip where a test asks for it."""
-    if not SPEC.exists():
-        pytest.skip(f"NAVER'S DESCRIPTION IS ABSENT: {SPEC} — requests are not checked against it")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, Any] = yaml.load(SPEC.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - safe
-    return document
-
-
-@functools.cache
-def described() -> dict[str, dict[str, Any]]:
-    """Give each described operation by its id, with method and path added."""
-    return {
-        entry["operationId"]: entry | {"method": method.upper(), "path": path}
-        for path, methods in spec()["paths"].items()
-        for method, entry in methods.items()
-        if isinstance(entry, dict) and "operationId" in entry
-    }
-
-
-@functools.cache
-def _validator(schema_text: str) -> jsonschema.Draft202012Validator:
-    schema = json.loads(schema_text) | {"components": spec()["components"]}
-    checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
-    return jsonschema.Draft202012Validator(schema, format_checker=checker)
-
-
-def fits(schema: Mapping[str, Any], value: Any) -> None:
-    """Check a value against a schema of the description."""
-    _validator(json.dumps(schema)).validate(value)
-
-
 def check_request(request: Request) -> None:
     """Check path, query and body of a request against the description."""
-    operation, entry = CHANNEL.operations[request.operation], described()[request.operation]
-    parameters = {parameter["name"]: parameter for parameter in entry.get("parameters", [])}
-    in_path = {name for name, parameter in parameters.items() if parameter["in"] == "path"}
-    assert set(request.path) == in_path
-    for name, text in request.path.items():
-        fits(parameters[name]["schema"], _typed(text, parameters[name]["schema"]))
-    assert set(request.query) <= set(parameters) - in_path
-    for name, parameter in parameters.items():
-        if parameter["in"] == "query" and parameter.get("required"):
-            assert name in request.query
-    for name, value in request.query.items():
-        fits(parameters[name]["schema"], _typed(value, parameters[name]["schema"]))
-    _check_body(operation, entry, request)
-
-
-def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    if schema["type"] == "integer":
-        return int(value)
-    if schema["type"] == "boolean":
-        return {"true": True, "false": False}[value]
-    return value
-
-
-def _check_body(operation: Operation, entry: Mapping[str, Any], request: Request) -> None:
-    if operation.encoding is Encoding.NONE:
-        assert request.form is None
-        assert request.json is None
-        return
-    content = entry["requestBody"]["content"]
-    if operation.encoding is Encoding.FORM:
-        schema = content["application/x-www-form-urlencoded"]["schema"]
-        assert request.form is not None
-        fits(schema, {**request.form, "timestamp": int(request.form["timestamp"])})
-    else:
-        fits(content["application/json"]["schema"], json.loads(json.dumps(request.json)))
+    sent = build(CHANNEL.api_url, CHANNEL.operations[request.operation], request)
+    description = oas.at_hand("naver")
+    if description is not None:
+        problems = description.request_problems(sent, signed=False)
+        assert not problems, problems
 
 
 def check_answer(operation: str, body: Any) -> None:
     """Check an answer of ours against the description, so that tests do not prove themselves right."""
-    content = described()[operation]["responses"]["200"]["content"]
-    fits(content["application/json"]["schema"], body)
+    description = oas.at_hand("naver")
+    if description is not None:
+        content = description.operations[operation].entry["responses"]["200"]["content"]
+        description.fits(content["application/json"]["schema"], body)
 
 
 def answer(
@@ -118,7 +52,7 @@ def answer(
     told = dict(headers or {})
     if not 200 <= status < 300:
         raise CHANNEL.faults(CHANNEL.operations[request.operation], status, told, raw)
-    if not odd and SPEC.exists():
+    if not odd:
         check_answer(request.operation, body)
     return Response(status, told, raw, request.operation, at, 0.05)
 
@@ -145,8 +79,7 @@ class FakeClient:
 
     async def send(self, request: Request) -> Response:
         self.sent.append(request)
-        if SPEC.exists():
-            check_request(request)
+        check_request(request)
         return self.script[request.operation](request)
 
     def now(self) -> datetime:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 import pytest
-from tests.channels.naver.support import FakeClient, described, spec
+from tests.channels.naver.support import FakeClient
+from tests.support import oas
 
 from jangbu.channels.naver import CHANNEL
 from jangbu.channels.naver.adapter import NaverAdapter
@@ -19,11 +20,11 @@ OPERATIONS = sorted(CHANNEL.operations)
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_an_operation_stands_as_the_description_has_it(name: str) -> None:
-    operation, entry = CHANNEL.operations[name], described()[name]
+    operation, official = CHANNEL.operations[name], oas.needed("naver").operations[name]
+    entry = official.entry
     content = entry.get("requestBody", {}).get("content", {})
     encodings = {"application/json": Encoding.JSON, "application/x-www-form-urlencoded": Encoding.FORM}
-    assert operation.method == entry["method"]
-    assert operation.path == "/external" + entry["path"]
+    assert (operation.method, operation.path) == (official.method, official.path)
     assert operation.encoding is next((encodings[kind] for kind in content), Encoding.NONE)
     assert operation.scope == entry["x-api-group"]
     assert operation.authorised is (entry.get("security") != [])
@@ -31,8 +32,8 @@ def test_an_operation_stands_as_the_description_has_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_reads_and_writes_are_told_apart_as_described(name: str) -> None:
-    entry = described()[name]
-    reads = entry["method"] == "GET" or entry.get("x-read-only", False) or name == "issueToken"
+    official = oas.needed("naver").operations[name]
+    reads = official.method == "GET" or official.entry.get("x-read-only", False) or name == "issueToken"
     assert CHANNEL.operations[name].write is not reads
 
 
@@ -42,7 +43,7 @@ def test_exactly_the_product_writes_move_stock() -> None:
 
 
 def test_the_address_is_the_described_server_and_paths_carry_its_prefix() -> None:
-    assert spec()["servers"][0]["url"] == CHANNEL.api_url + "/external"
+    assert oas.needed("naver").document["servers"][0]["url"] == CHANNEL.api_url + "/external"
 
 
 def test_every_line_state_a_snapshot_may_carry_has_its_effect() -> None:

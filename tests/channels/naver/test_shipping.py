@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.channels.naver.support import FakeClient, answer, envelope, line, refuse, script_of, spec
+from tests.channels.naver.support import FakeClient, answer, envelope, line, refuse, script_of
+from tests.support import oas
 
 from jangbu.channels.naver.adapter import NaverAdapter
 from jangbu.channels.naver.mapping.shipping import CARRIER_CODES, carrier_code
@@ -207,7 +208,7 @@ async def test_a_call_refused_whole_is_refused() -> None:
 
 
 def test_every_carrier_of_ours_has_a_code_naver_describes() -> None:
-    described = set(spec()["components"]["schemas"]["DeliveryCompanyCode"]["enum"])
+    described = set(oas.needed("naver").document["components"]["schemas"]["DeliveryCompanyCode"]["enum"])
     assert set(CARRIER_CODES) == set(CARRIERS)
     assert set(CARRIER_CODES.values()) <= described
 

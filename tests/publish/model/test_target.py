@@ -68,6 +68,10 @@ def test_spare_units_go_to_whoever_is_furthest_below_its_part() -> None:
     assert promised([claim("x", 4), claim("y", 2)], {A: 9}) == {"x": 5, "y": 4}
 
 
+def test_one_spare_unit_for_two_that_are_equally_far_below_goes_to_who_has_least_for_its_share() -> None:
+    assert promised([claim("x", 7), claim("y", 1), claim("z", 1)], {A: 10}) == {"x": 7, "y": 2, "z": 1}
+
+
 def test_a_dark_cell_gets_back_what_it_had_and_what_it_darkened_for() -> None:
     lit = promised([claim("x", 5), claim("y", 5)], {A: 11})
     assert lit == {"x": 6, "y": 5}

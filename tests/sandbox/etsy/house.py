@@ -2,21 +2,16 @@
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
-import jsonschema
-import pytest
 
 from jangbu.sandbox.core.clock import HandClock
 from jangbu.sandbox.core.world import World
 from jangbu.sandbox.etsy.emulator import EtsyEmulator
 
 ORIGIN = "http://127.0.0.1:9101"
-SPEC = Path(__file__).parents[3] / ".." / "shared" / "specs" / "etsy.oas.json"
 
 
 class House:
@@ -130,42 +125,3 @@ def writable(inventory: Any, **numbers: int) -> Any:
 
 def numbers_of(inventory: Any) -> dict[str, int]:
     return {each["sku"]: each["offerings"][0]["quantity"] for each in inventory["products"]}
-
-
-class Spec:
-    """The official description, made strict: unknown fields are errors."""
-
-    def __init__(self) -> None:
-        if not SPEC.exists():
-            pytest.skip(
-                "the official description of Etsy is not beside this repository: answers NOT validated"
-            )
-        self._document = json.loads(SPEC.read_text("utf-8"))
-        self.schemas = {name: _strict(each) for name, each in self._document["components"]["schemas"].items()}
-        self.operations = {
-            operation["operationId"]: (method, path, operation)
-            for path, methods in self._document["paths"].items()
-            for method, operation in methods.items()
-        }
-
-    def check(self, schema: str, value: Any) -> None:
-        root = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": self.schemas}}
-        jsonschema.Draft4Validator(root).validate(value)
-
-    def fields(self, schema: str) -> set[str]:
-        return set(self.schemas[schema]["properties"])
-
-
-def _strict(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_strict(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {
-        key: _strict(value) for key, value in schema.items() if key not in ("nullable", "format", "example")
-    }
-    if made.get("properties"):
-        made["additionalProperties"] = False
-    if schema.get("nullable"):
-        return {"anyOf": [made, {"type": "null"}]}
-    return made

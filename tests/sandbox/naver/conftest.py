@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from tests.sandbox.naver.kit import SPEC, Description, Seller
+from tests.sandbox.naver.kit import Seller
+from tests.support import oas
+from tests.support.oas import Description
 
 
 @pytest.fixture(scope="session")
 def description() -> Description:
-    if not SPEC.exists():
-        pytest.skip(f"THE OFFICIAL DESCRIPTION IS ABSENT ({SPEC}): answers are not held against it")
-    return Description(SPEC)
+    return oas.needed("naver")
 
 
 @pytest.fixture
-def seller(request: pytest.FixtureRequest) -> Seller:
+def seller() -> Seller:
     """A seller whose every answer is checked, where the description is at hand."""
-    found = request.getfixturevalue("description") if SPEC.exists() else None
-    return Seller(found)
+    return Seller(oas.at_hand("naver"))
 
 
 @pytest.fixture
-def strict_seller(request: pytest.FixtureRequest) -> Seller:
-    found = request.getfixturevalue("description") if SPEC.exists() else None
-    return Seller(found, strict=True)
+def strict_seller() -> Seller:
+    return Seller(oas.at_hand("naver"), strict=True)

@@ -1,16 +1,14 @@
-"""What the tests of the Naver emulator share: a seller with a client, and the official description."""
+"""What the tests of the Naver emulator share: a seller with a client whose answers are held against the description."""
 
 from __future__ import annotations
 
 import base64
 import random
-from pathlib import Path
 from typing import Any
 
 import bcrypt
 import httpx2
-import jsonschema
-import yaml
+from tests.support.oas import Description
 
 from jangbu.sandbox.core.clock import HandClock
 from jangbu.sandbox.core.emulator import OfferView
@@ -24,48 +22,6 @@ from jangbu.sandbox.naver.wire import stamp
 BASE = "http://127.0.0.1:9102"
 ORDERS = "/v1/pay-order/seller/product-orders"
 ORIGIN = "/v1/products/origin-products"
-SPEC = Path(__file__).parents[4] / "shared" / "specs" / "naver.oas.yaml"  # beside the repository
-
-
-class Description:
-    """The official description, closed: a name it does not know is an error."""
-
-    def __init__(self, path: Path) -> None:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        with path.open(encoding="utf-8") as file:
-            spec = _closed(yaml.load(file, Loader=loader))  # noqa: S506 (the safe loader, in C)
-        self._components = spec["components"]
-        self._operations: dict[str, dict[str, Any]] = {
-            each["operationId"]: each
-            for item in spec["paths"].values()
-            for each in item.values()
-            if isinstance(each, dict) and "operationId" in each
-        }
-
-    def check(self, operation: str, answer: httpx2.Response) -> None:
-        """Fail unless the answer is one the description allows."""
-        response = self._operations[operation]["responses"][str(answer.status_code)]
-        if "$ref" in response:
-            response = self._components["responses"][response["$ref"].rpartition("/")[2]]
-        schema = response["content"]["application/json"]["schema"]
-        whole = {"components": self._components, **schema}
-        checker = jsonschema.FormatChecker()
-        jsonschema.Draft202012Validator(whole, format_checker=checker).validate(answer.json())
-        for header in response["headers"]:
-            assert header in answer.headers, f"{operation} answers without {header}"
-
-
-def _closed(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_closed(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    made = {key: _closed(value) for key, value in node.items()}
-    if made.get("type") == "object" and isinstance(made.get("properties"), dict):
-        made.setdefault("additionalProperties", False)
-    if made.get("nullable") is True:
-        made["type"] = [made["type"], "null"]
-    return made
 
 
 class Seller:

@@ -7,7 +7,8 @@ from email.utils import parsedate_to_datetime
 import httpx2
 import pytest
 from jsonschema import ValidationError
-from tests.sandbox.naver.kit import ORDERS, ORIGIN, Description, Seller
+from tests.sandbox.naver.kit import ORDERS, ORIGIN, Seller
+from tests.support.oas import Description
 
 ACCOUNT = ("getSellerAccount", "GET", "/v1/seller/account")
 PLAIN = 9000000003

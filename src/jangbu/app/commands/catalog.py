@@ -47,6 +47,7 @@ def link(
     shop: Annotated[str, typer.Argument(metavar="[SHOP]")] = "",
     offer: Annotated[str, typer.Argument(metavar="[OFFER]")] = "",
     sku: Annotated[str, typer.Argument(metavar="[SKU]")] = "",
+    *,
     by_sku: Annotated[bool, typer.Option("--by-sku")] = False,
     units: Annotated[int, typer.Option(metavar="N")] = 1,
     add: Annotated[bool, typer.Option("--add")] = False,
@@ -65,7 +66,8 @@ def link(
         "catalog_link_by_hand", name=shop, offer=offer, sku=sku, actor=actor(), units=units, add=add
     )
     words = ", ".join(f"{each} × {n}" for each, n in sorted(done["links"].items()))
-    face.show(done, as_json, lambda: face.say("catalog.linked_one", title=done["title"], options=done["options"], links=words))
+    told = {"title": done["title"], "options": done["options"], "links": words}
+    face.show(done, as_json, lambda: face.say("catalog.linked_one", **told))
 
 
 def _linked(face: Face, done: Mapping[str, int]) -> None:

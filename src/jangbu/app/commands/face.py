@@ -91,6 +91,12 @@ class Face:
 
         return word(group, str(value), self.language)
 
+    def carrier(self, code: str) -> str:
+        """Give the name of a carrier; a marketplace's own code stays as it is."""
+        from jangbu.sdk.carriers import CARRIERS  # noqa: PLC0415 - the CLI loads lazily
+
+        return CARRIERS.get(code, code)
+
     def sentence(self, code: str) -> str:
         """Give the sentence of a plan's or a wait's code; nothing for none."""
         from jangbu.infra.i18n import catalogue  # noqa: PLC0415 - the CLI loads lazily

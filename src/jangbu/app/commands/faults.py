@@ -26,6 +26,7 @@ EXITS: Final[tuple[tuple[type[JangbuError], int], ...]] = (
 USAGE: Final = 2
 INTERRUPTED: Final = 130
 ROWS_SHOWN: Final = 50
+WHOLE_ROW: Final = "*"
 
 
 def exit_of(error: JangbuError) -> int:
@@ -74,8 +75,11 @@ def as_usage(error: Exception) -> InputError | None:
 def tell(error: JangbuError, face: Face) -> None:
     """Print what failed, how to mend it and whose turn it is."""
     lang = _language(face)
-    lines = [*_rows(error, lang)] if isinstance(error, RowErrors) else []
-    lines += told(error.code, {**_of_call(error), **error.facts}, lang)
+    try:
+        lines = [*_rows(error, lang)] if isinstance(error, RowErrors) else []
+        lines += told(error.code, {**_of_call(error), **error.facts}, lang)
+    except ConfigError as without_words:  # the catalogue itself is what is broken
+        lines = [str(error), str(without_words)]
     print("\n".join(harmless(line) for line in lines), file=sys.stderr)
 
 
@@ -84,7 +88,7 @@ def told(code: str, facts: dict[str, Any], lang: str) -> list[str]:
     from jangbu.infra.i18n import catalogue, fault  # noqa: PLC0415 - the CLI loads lazily
 
     said = fault(code, facts, lang)
-    who = catalogue().text("cli.who", lang, who=said.who, code=code)
+    who = catalogue().text("cli.who", lang, who=said.who, mark=code)
     return [said.what, *(f"  → {step}" for step in said.steps), f"  {who}"]
 
 
@@ -93,9 +97,12 @@ def _rows(error: RowErrors, lang: str) -> list[str]:
 
     texts = catalogue()
     lines = [
-        texts.text("cli.row", lang, line=row.line, column=row.column, what=fault(row.code, row.facts, lang).what)
+        texts.text(
+            "cli.row_whole" if row.column == WHOLE_ROW else "cli.row", lang,
+            line=row.line, column=row.column, what=fault(row.code, row.facts, lang).what,
+        )
         for row in error.rows[:ROWS_SHOWN]
-    ]
+    ]  # fmt: skip
     left = len(error.rows) - len(lines)
     return [*lines, *([texts.text("cli.more_rows", lang, left=left)] if left else [])]
 

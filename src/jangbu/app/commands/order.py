@@ -95,7 +95,7 @@ def _people(face: Face, order: Mapping[str, Any]) -> None:
         [
             (face.text("column.order"), order["order"]), (face.text("column.shop"), order["shop"]),
             (face.text("column.placed"), face.when(order["placed_at"])),
-            (face.text("column.heard"), f"{face.when(order['heard_at'])} ({face.word('heard_by', order['heard_by'])})"),
+            (face.text("column.order_heard"), f"{face.when(order['heard_at'])} ({face.word('heard_by', order['heard_by'])})"),
             (face.text("column.total"), face.money(order["total"], order["currency"])),
             (face.text("column.ship_to"), " · ".join(str(value) for value in to.values()) or "–"),
             *((name, str(value)) for name, value in sorted(order["extra"].items())),
@@ -108,7 +108,7 @@ def _people(face: Face, order: Mapping[str, Any]) -> None:
             (
                 line["line"], line["title"], line["options"], line["code"], _quantity(face, line), _state(face, line),
                 face.when(line["ship_by"]) or "–",
-                ", ".join(f"{p['carrier']} {p['tracking_number']}" for p in line["parcels"]),
+                ", ".join(f"{face.carrier(p['carrier'])} {p['tracking_number']}" for p in line["parcels"]),
             )
             for line in order["lines"]
         ],
@@ -133,7 +133,7 @@ def _owed(face: Face, order: Mapping[str, Any]) -> None:
         print()
         face.say(
             "order.owed", what=face.word("owed", owed["kind"]), state=face.word("owed_state", owed["state"]),
-            parcel=" ".join(part for part in (owed["carrier"], owed["tracking_number"]) if part),
+            parcel=" ".join(part for part in (face.carrier(owed["carrier"]), owed["tracking_number"]) if part),
         )  # fmt: skip
         if owed["error"]:
             face.lines(told(owed["error"], {"remote_code": owed["remote_code"] or "–"}, face.language))
@@ -144,6 +144,7 @@ def ship(
     order: OrderId,
     carrier: Annotated[str, typer.Argument(metavar="CARRIER")],
     number: Annotated[str, typer.Argument(metavar="NUMBER")],
+    *,
     shop: ShopName = "",
     line: Annotated[list[str] | None, typer.Option("--line", metavar="LINE")] = None,
     as_json: AsJSON = False,
@@ -153,7 +154,7 @@ def ship(
     done = face.ask(
         "ship_order", order=order, carrier=carrier, tracking_number=number, actor=actor(), name=shop, lines=line or None
     )
-    facts = {"order": done["order"], "shop": done["shop"], "carrier": carrier, "number": number.strip()}
+    facts = {"order": done["order"], "shop": done["shop"], "carrier": face.carrier(carrier), "number": number.strip()}
     face.show(done, as_json, lambda: face.say("order.ship", **facts))
     if not face.asked_hub:
         face.note("ship_later")

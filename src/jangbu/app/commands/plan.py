@@ -41,6 +41,8 @@ def _row(face: Face, row: Mapping[str, Any]) -> tuple[str, ...]:
     if row["write"] is not None and row["act"] == "set":
         act = f"{act} {face.number(row['write'])}"
     why = face.sentence(row["waiting"]) or face.sentence(row["why"])
+    if row["exposure"] is None and not row["act"]:
+        why = face.text("stock.unread")
     return (
         row["shop"], row["title"], row["cell"],
         face.number(row["now"]) if row["on_sale"] else face.word("listing_state", "off_sale"),

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def calls(
     ctx: typer.Context,
+    *,
     summary: Annotated[bool, typer.Option("--summary")] = False,
     shop: ShopName = "",
     limit: Limit = 50,
@@ -37,14 +38,12 @@ def calls(
 
 
 def _summary(face: Face, rows: list[dict[str, Any]]) -> None:
+    numbers = ("calls", "failed", "mean_ms", "slowest_ms")
     face.table(
-        ("shop", "~operation", ">calls", ">failed", ">mean_ms", ">slowest_ms"),
-        [
-            (r["shop"], r["operation"], *(face.number(r[name]) for name in ("calls", "failed", "mean_ms", "slowest_ms")))
-            for r in rows
-        ],
+        ("shop", "~operation", *(f">{name}" for name in numbers)),
+        [(r["shop"], r["operation"], *(face.number(r[name]) for name in numbers)) for r in rows],
         empty="calls.none",
-    )  # fmt: skip
+    )
 
 
 def _calls(face: Face, rows: list[dict[str, Any]]) -> None:
@@ -72,8 +71,8 @@ def deliveries(ctx: typer.Context, limit: Limit = 100, as_json: AsJSON = False) 
             ("time", "shop", "~event", "order", "state", ">repeats", "~error"),
             [
                 (
-                    face.when(r["received_at"]), r["shop"], r["event"], r["order"], face.word("delivery_state", r["state"]),
-                    face.number(r["repeats"]), _what(face, r["error"]),
+                    face.when(r["received_at"]), r["shop"], r["event"], r["order"],
+                    face.word("delivery_state", r["state"]), face.number(r["repeats"]), _what(face, r["error"]),
                 )
                 for r in rows
             ],

@@ -49,12 +49,9 @@ def serve(
 
 def page(ctx: typer.Context) -> None:
     """Print a new one-time link to the running hub's page."""
-    face = face_of(ctx)
     from jangbu.app import local  # noqa: PLC0415 - the CLI loads lazily
 
-    if local.running(face.settings.home) is None:
-        raise StateError("no hub runs", code="hub.not_running", home=str(face.settings.home))
-    print(face.ask("page_link"))
+    print(local.ask_hub(face_of(ctx).settings, "page_link")["url"])
 
 
 async def _run(face: Face, host: str, port: int | None, *, locked: bool, alone: bool) -> None:

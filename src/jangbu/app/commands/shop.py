@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +33,7 @@ def add(
     ctx: typer.Context,
     channel: Annotated[str, typer.Argument(metavar="CHANNEL")],
     name: Name,
+    *,
     field: Pairs = None,
     field_from_env: Annotated[list[str] | None, typer.Option(metavar="NAME=VARIABLE")] = None,
     from_env: Annotated[bool, typer.Option("--from-env")] = False,
@@ -55,7 +56,7 @@ def add(
 
     def people() -> None:
         face.say("shop.added", name=shop["name"], title=shop["channel_title"], remote=shop["remote_name"])
-        face.say("shop.next", name=shop["name"])
+        face.say("shop.next", name=f'"{shop["name"]}"' if " " in shop["name"] else shop["name"])
         _notices(face, [shop])
 
     face.show(shop, as_json, people)
@@ -72,7 +73,10 @@ def list_(ctx: typer.Context, as_json: AsJSON = False) -> None:
         face.table(
             ("shop", "channel", "state", "heard", "~trouble"),
             [
-                (s["name"], s["channel"], face.word("shop_state", s["state"]), face.when(s["heard_at"]) or "–", _trouble(face, s))
+                (
+                    s["name"], s["channel"], face.word("shop_state", s["state"]), face.when(s["heard_at"]) or "–",
+                    _trouble(face, s),
+                )
                 for s in shops
             ],
             empty="shop.none",
@@ -185,7 +189,8 @@ def _trouble(face: Face, shop: Mapping[str, Any]) -> str:
 
 def _people(face: Face, shop: Mapping[str, Any]) -> None:
     rows = [
-        ("shop", shop["name"]), ("channel", shop["channel_title"]), ("remote", f"{shop['remote_name']} ({shop['remote_id']})"),
+        ("shop", shop["name"]), ("channel", shop["channel_title"]),
+        ("remote", f"{shop['remote_name']} ({shop['remote_id']})"),
         ("state", face.word("shop_state", shop["state"])), ("heard", face.when(shop["heard_at"]) or "–"),
         ("currency", shop["currency"]), ("share", str(shop["share"])), ("egress", shop["egress"]), ("id", shop["id"]),
         ("added", face.when(shop["created_at"])), ("started", face.when(shop["started_at"]) or "–"),
@@ -200,7 +205,7 @@ def _people(face: Face, shop: Mapping[str, Any]) -> None:
     _notices(face, [shop])
 
 
-def _notices(face: Face, shops: list[dict[str, Any]]) -> None:
+def _notices(face: Face, shops: Sequence[Mapping[str, Any]]) -> None:
     """Show what the marketplaces' terms ask to show."""
     for notice in sorted({shop["notice"] for shop in shops if shop["notice"]}):
         print()

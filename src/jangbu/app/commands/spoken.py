@@ -15,6 +15,10 @@ from jangbu.app.commands.face import Face, guessed_language
 from jangbu.app.commands.table import cells_of, pad, wrap
 
 _WIDEST: Final = 100
+_ORDER: Final = (
+    "serve", "page", "demo", "sandbox", "shop", "catalog", "policy", "plan", "pause", "resume", "stock", "why", "order",
+    "ship", "activity", "calls", "deliveries", "ledger", "settings",
+)  # fmt: skip
 
 
 class SpokenCommand(TyperCommand):
@@ -39,12 +43,14 @@ class SpokenGroup(TyperGroup):
 class RootGroup(SpokenGroup):
     """The program: whatever goes wrong ends as words and an exit status."""
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> Any:  # noqa: ANN401
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401
+        return sorted(super().list_commands(ctx), key=lambda name: (*_ORDER, name).index(name))
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:  # noqa: ANN401
         from jangbu.app.commands import faults  # noqa: PLC0415 - the CLI loads lazily
 
         face = Face(_language_in(sys.argv[1:] if args is None else args))
         extra |= {"standalone_mode": False, "prog_name": "jangbu", "obj": face}
-        del prog_name
         sys.exit(faults.guarded(lambda: super(RootGroup, self).main(args, **extra), face))
 
 
@@ -88,7 +94,7 @@ def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
     def text(*keys: str) -> str:
         return next((texts.text(key, lang) for key in keys if texts.has(key)), "")
 
-    usage = " ".join(["jangbu", *words, *command.collect_usage_pieces(ctx)])
+    usage = " ".join(["jangbu", *words, *(piece.strip("{}") for piece in command.collect_usage_pieces(ctx))])
     lines = [*wrap(f"{text('cli.help.usage')} {usage}", places), ""]
     for line in text(_key(words)).splitlines():
         lines += wrap(line, places)
@@ -96,10 +102,10 @@ def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
     for param in command.get_params(ctx):
         if record := param.get_help_record(ctx):
             told = text(f"{_key(words)}.{param.name}", f"help.any.{param.name}")
-            parts[f"{param.param_type_name}s"].append((record[0], told))
-    for name, sub in getattr(command, "commands", {}).items():
-        if not sub.hidden:
-            parts["commands"].append((name, text(_key([*words, name])).partition("\n")[0]))
+            name = record[0].partition(" ")[0] if param.param_type_name == "argument" else record[0]
+            parts[f"{param.param_type_name}s"].append((name, told))
+    for name in command.list_commands(ctx) if isinstance(command, TyperGroup) else ():
+        parts["commands"].append((name, text(_key([*words, name])).partition("\n")[0]))
     for part, rows in parts.items():
         if rows:
             lines += ["", text(f"cli.help.{part}"), *_list(rows, places)]

@@ -14,6 +14,7 @@ from jangbu.app.commands import stock_file
 from jangbu.app.commands.explained import Balance, effect
 from jangbu.app.commands.face import AsJSON, Face, actor, face_of
 from jangbu.app.commands.spoken import SpokenCommand, group
+from jangbu.app.commands.table import KEEP
 from jangbu.kernel.errors import InputError, RowError, RowErrors
 
 _SIGNED = {"ignore_unknown_options": True, "help_option_names": ["--help", "-h"]}  # -3 is a number here
@@ -37,6 +38,7 @@ def _book(action: str) -> Any:  # noqa: ANN401 - a command's function
         ctx: typer.Context,
         sku: Annotated[str, typer.Argument(metavar="[SKU]")] = "",
         quantity: Annotated[str, typer.Argument(metavar="[N]")] = "",
+        *,
         reason: Annotated[str, typer.Option(metavar="WORDS")] = "",
         csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE")] = None,
         as_json: AsJSON = False,
@@ -108,7 +110,7 @@ def show(
 
 def _row(face: Face, row: Mapping[str, Any]) -> tuple[str, ...]:
     numbers = _numbers(face, row)
-    shops = " · ".join(f"{cell['shop']} {_shown(face, cell)}" for cell in row["shops"])
+    shops = ", ".join(f"{cell['shop']} {_shown(face, cell)}".replace(" ", KEEP) for cell in row["shops"])
     return (
         row["sku"], row["title"], numbers["on_hand"], numbers["available"], numbers["committed"], shops,
         _risk(face, row),
@@ -116,6 +118,8 @@ def _row(face: Face, row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _shown(face: Face, cell: Mapping[str, Any]) -> str:
+    if cell["unread"] is None and not cell["shown"]:
+        return "?"
     now = face.number(cell["shown"]) if cell["on_sale"] else face.word("listing_state", "off_sale")
     differs = cell["target"] is not None and cell["target"] != cell["shown"]
     return f"{now} → {face.number(cell['target'])}" if differs else now
@@ -199,11 +203,8 @@ def _moves(face: Face, moves: Sequence[Mapping[str, Any]], names: Mapping[str, s
         kind, _, rest = move["cause"].partition(":")
         cause = face.text("why.order", order=rest.split("/")[1]) if kind == "order" and "/" in rest else ""
         by, _, who = move["actor"].partition(":")
-        rows.append(
-            (
-                face.when(move["at"]), f"{reason} ({phase})" if phase else reason, face.signed(shown),
-                face.number(balance.available), face.number(balance.on_hand), cause,
-                names.get(who, who) if by in {"shop", "person"} else move["actor"],
-            )  # fmt: skip
-        )
+        told = f"{reason} ({phase})" if phase else reason
+        after = (face.number(balance.available), face.number(balance.on_hand))
+        acted = names.get(who, who) if by in {"shop", "person"} else move["actor"]
+        rows.append((face.when(move["at"]), told, face.signed(shown), *after, cause, acted))
     return rows

@@ -14,7 +14,7 @@ from jangbu.kernel.errors import InputError, RowError
 COLUMNS: Final = ("sku", "quantity")
 NUMBER_MAX: Final = 1_000_000_000
 _SEPARATORS: Final = ",;\t"
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,40}")
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 GAP: Final = "  "
-NARROWEST: Final = 8
+NARROWEST: Final = 12
+UNBROKEN: Final = 24
+KEEP: Final = "\N{NO-BREAK SPACE}"
+"""A space no line may be broken at."""
 _WIDE: Final = frozenset("WF")
 _WITHOUT_WIDTH: Final = frozenset({"Mn", "Me", "Cf"})
 
@@ -44,7 +48,7 @@ def pad(text: str, places: int, *, right: bool = False) -> str:
 def wrap(text: str, places: int) -> list[str]:
     """Break a text into lines of at most so many places, between words where that is possible."""
     lines = [""]
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         joined = f"{lines[-1]} {word}" if lines[-1] else word
         if cells_of(joined) <= places:
             lines[-1] = joined
@@ -67,35 +71,61 @@ def _pieces(word: str, places: int) -> list[str]:
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], places: int = 0) -> str:
-    """Set rows under their titles, within so many places where that is possible (0: as wide as it comes)."""
+    """Set rows under their titles, within so many places (0: as wide as it comes).
+
+    A column with nothing in it is left out. Where columns would become too thin to read, each row becomes a card
+    of a few lines instead.
+    """
     body = [[harmless(cell) for cell in row] for row in rows]
-    widths = _fitted(columns, [max(map(cells_of, column)) for column in zip(*_all(columns, body), strict=True)], places)
-    rule = "─" * (sum(widths) + len(GAP) * (len(widths) - 1))
-    lines = [_line(columns, widths, [column.title for column in columns]), rule]
+    filled = [n for n in range(len(columns)) if not body or any(row[n] for row in body)]
+    columns, body = [columns[n] for n in filled], [[row[n] for n in filled] for row in body]
+    titles = [column.title for column in columns]
+    widths = _fitted(columns, [titles, *body], places)
+    if places and _width(widths) > places:
+        return "\n\n".join(_card(columns, row, places) for row in body).replace(KEEP, " ")
+    rule = "─" * _width(widths)
+    lines = [*_row(columns, widths, titles), rule]
     for row in body:
-        split = [
-            wrap(cell, width) if column.wraps else [cell]
-            for cell, width, column in zip(row, widths, columns, strict=True)
-        ]
-        for number in range(max(map(len, split))):
-            lines.append(_line(columns, widths, [part[number] if number < len(part) else "" for part in split]))
+        lines += _row(columns, widths, row)
+    return "\n".join(lines).replace(KEEP, " ")
+
+
+def _card(columns: Sequence[Column], row: Sequence[str], places: int) -> str:
+    """Set one row as a card: its plain words, each long text with its title, then the numbers with theirs."""
+    told = list(zip(columns, row, strict=True))
+    plain = KEEP.join(cell.replace(" ", KEEP) + " " for column, cell in told if not (column.right or column.wraps) and cell)
+    texts = [f"{column.title}: {cell}" for column, cell in told if column.wraps and cell]
+    numbers = [f"{column.title}{KEEP}{cell}" for column, cell in told if column.right and cell]
+    lines = wrap(plain, places) if plain else []
+    for text in [*texts, ", ".join(numbers)]:
+        lines += [f"  {line}" for line in wrap(text, places - 2)] if text else []
     return "\n".join(lines)
 
 
-def _all(columns: Sequence[Column], body: list[list[str]]) -> list[list[str]]:
-    return [[column.title for column in columns], *body]
+def _width(widths: Sequence[int]) -> int:
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
-def _fitted(columns: Sequence[Column], widths: list[int], places: int) -> list[int]:
-    """Take places from the widest columns that may wrap until the row fits."""
-    over = sum(widths) + len(GAP) * (len(widths) - 1) - places if places else 0
+def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], places: int) -> list[int]:
+    """Take places from the widest columns that may wrap until the row fits, but break no word of usual length."""
+    widths = [max(map(cells_of, cells)) for cells in zip(*rows, strict=True)]
+    words = [max(cells_of(word) for cell in cells for word in cell.split(" ")) for cells in zip(*rows, strict=True)]
+    least = [max(NARROWEST, min(word, UNBROKEN)) for word in words]
+    over = _width(widths) - places if places else 0
     while over > 0:
-        may = [n for n, column in enumerate(columns) if column.wraps and widths[n] > NARROWEST]
+        may = [n for n, column in enumerate(columns) if column.wraps and widths[n] > least[n]]
         if not may:
             break
         widths[max(may, key=lambda n: widths[n])] -= 1
         over -= 1
     return widths
+
+
+def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> list[str]:
+    split = [
+        wrap(cell, width) if column.wraps else [cell] for cell, width, column in zip(cells, widths, columns, strict=True)
+    ]
+    return [_line(columns, widths, parts) for parts in zip_longest(*split, fillvalue="")]
 
 
 def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:

@@ -237,15 +237,18 @@ def _known(number: int) -> int | None:
 
 def _status(cell: CellRow, *, writes: bool) -> tuple[str, bool]:
     """Give what is to be said of a cell, and whether it is as it should be."""
-    shown = cell.book.stands if cell.book.on_sale else 0
-    if cell.book.pending is not None:
+    book = cell.book
+    shown = book.stands if book.on_sale else 0
+    if book.pending is not None:
         return "web.cell.under_way", True
     if cell.read_at == 0:
         return "web.cell.not_read", False
     if cell.waiting:
         return cell.waiting, False
-    if cell.target is None or cell.target == shown:
-        return "web.cell.equal" if cell.target is not None else "web.cell.not_planned", True
+    if cell.target is None:
+        return "web.cell.not_planned", True
+    if cell.target == shown:
+        return ("web.cell.listening", False) if book.unread > 0 else ("web.cell.equal", True)
     return ("web.cell.next", True) if writes else ("web.cell.not_written", False)
 
 

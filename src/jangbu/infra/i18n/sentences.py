@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from jangbu.infra.i18n.catalogue import Catalogue, catalogue
+from jangbu.sdk.carriers import CARRIERS
 
 Facts = Mapping[str, object]
 
@@ -54,6 +55,8 @@ def _spoken(texts: Catalogue, facts: Facts, lang: str) -> dict[str, object]:
         spoken["error"] = texts.text(f"error.{error}.what", lang, **spoken)
     if (why := str(facts.get("why", ""))) and texts.has(why):
         spoken["why"] = texts.text(why, lang)
+    if "carrier" in facts:
+        spoken["carrier"] = CARRIERS.get(str(facts["carrier"]), facts["carrier"])
     for name, group in (("by", "heard_by"), ("state", "line_state")):
         if name in facts:
             spoken[name] = word(group, str(facts[name]), lang)

@@ -59,9 +59,9 @@ class World:
                 demand[variant] = demand.get(variant, 0) + n * number
         return all(units <= max(self.free[variant], 0) for variant, units in demand.items())
 
-    def most(self, cell: Cell, left: Mapping[VariantId, int]) -> int:
-        """Give the largest number up to the cell's target whose charge these units cover."""
-        return max(0, min([self.targets[cell.id], *(left[v] // n for v, n in self.bound(cell))]))
+    def most(self, cell: Cell, left: Mapping[VariantId, int], *, above: int = 0) -> int:
+        """Give how many pieces on top of `above`, and up to the cell's target, these units cover."""
+        return max(0, min([self.targets[cell.id] - above, *(left[v] // n for v, n in self.bound(cell))]))
 
     def deficit(self, cells: Iterable[Cell]) -> int:
         """Give by how many units the law is missed, at worst, for what these cells draw on."""

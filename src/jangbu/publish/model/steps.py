@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from jangbu.kernel.ids import CellId
+from jangbu.kernel.ids import CellId, VariantId
 from jangbu.publish.model.book import UNBOUNDED
 from jangbu.publish.model.law import World, unknown
 from jangbu.publish.model.scene import Act, Cell, Group, Planned, Waiting
@@ -57,9 +57,13 @@ def _cover(world: World, cells: Iterable[Cell]) -> dict[CellId, int]:
     left, numbers = dict(world.free), {}
     for cell in cells:
         numbers[cell.id] = world.most(cell, left)
-        for variant, n in cell.units.items():
-            left[variant] -= n * numbers[cell.id]
+        _take(left, cell, numbers[cell.id])
     return numbers
+
+
+def _take(left: dict[VariantId, int], cell: Cell, number: int) -> None:
+    for variant, n in cell.units.items():
+        left[variant] -= n * number
 
 
 # -- on sale ----------------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ def _affordable(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellI
     free units reach.
     """
     if group.carries_all:
-        return _affordable_whole(world, group, wrong)
+        return _affordable_whole(world, group)
     numbers, left = {}, {variant: max(units, 0) for variant, units in world.free.items()}
     for cell in sorted(wrong, key=lambda cell: world.targets[cell.id] > cell.shown):
         number = world.most(cell, left)
@@ -115,21 +119,25 @@ def _affordable(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellI
             continue
         if number == world.targets[cell.id] or number > cell.shown:
             numbers[cell.id] = number
-            for variant, n in cell.units.items():
-                left[variant] -= n * number
+            _take(left, cell, number)
     return numbers if _may_stand(group, numbers) else {}
 
 
-def _affordable_whole(world: World, group: Group, wrong: Sequence[Cell]) -> dict[CellId, int]:
-    """Give all numbers of a listing, each charged anew: the targets, or at least what is to be lowered."""
+def _affordable_whole(world: World, group: Group) -> dict[CellId, int]:
+    """Give all numbers of a listing, each charged anew: lowered where wanted, raised as far as units reach."""
     on_sale = [cell for cell in group.cells if cell.book.on_sale]
-    if world.covered((cell, world.targets[cell.id]) for cell in on_sale):
-        return _whole(group, world.targets)
-    lowered = {cell.id: min(cell.shown, world.targets[cell.id]) for cell in group.cells}
-    if not any(lowered[cell.id] < cell.shown for cell in wrong):
+    numbers = {cell.id: min(cell.shown, world.targets[cell.id]) for cell in group.cells}
+    if not world.covered((cell, numbers[cell.id]) for cell in on_sale):
         return {}
-    covered = world.covered((cell, lowered[cell.id]) for cell in on_sale)
-    return _whole(group, lowered) if covered and _may_stand(group, lowered) else {}
+    left = {variant: max(units, 0) for variant, units in world.free.items()}
+    for cell in on_sale:
+        _take(left, cell, numbers[cell.id])
+    for cell in on_sale:
+        more = world.most(cell, left, above=numbers[cell.id])
+        _take(left, cell, more)
+        numbers[cell.id] += more
+    changes = any(numbers[cell.id] != cell.shown for cell in on_sale)
+    return _whole(group, numbers) if changes and _may_stand(group, numbers) else {}
 
 
 def _consider_unaffordable(world: World, group: Group, wrong: Sequence[Cell]) -> None:
