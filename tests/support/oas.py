@@ -19,7 +19,6 @@ import httpx2
 import jsonschema
 import pytest
 import yaml
-
 from tests.support import oas_amended
 
 Json = Any

@@ -1,16 +1,18 @@
-"""Keeps every request and answer that passes a transport, as they were on the wire. Changes nothing on the way."""
+"""Keeps every request to a world's marketplaces and every answer, as they were on the wire. Changes nothing on the way."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import httpx2
-
 from tests.support.oas import Description
 from tests.support.town import Town
+
+from jangbu.sandbox.core.inprocess import InProcessTransport
+from jangbu.sandbox.core.world import World
 
 _SPOILT_JSON: Final = b'{"{'  # how the sandbox's fault `bad_json` begins, and no JSON of its own
 
@@ -38,12 +40,13 @@ class Exchange:
         return "bad_json" if self.answer.content.startswith(_SPOILT_JSON) else ""
 
 
-class Recording(httpx2.AsyncBaseTransport):
-    """A transport around another one. `ports` tells which channel listens where."""
+class Recording(InProcessTransport):
+    """The way to a world's marketplaces, with everything on it kept."""
 
-    def __init__(self, inner: httpx2.AsyncBaseTransport, ports: Mapping[str, int]) -> None:
-        self._inner = inner
-        self._channels = {port: name for name, port in ports.items()}
+    def __init__(self, world: World) -> None:
+        """Reach the marketplaces where they say they are."""
+        super().__init__({f"127.0.0.1:{port}": world.emulators[name].app for name, port in world.ports.items()})
+        self._channels = {port: name for name, port in world.ports.items()}
         self.exchanges: list[Exchange] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -51,16 +54,13 @@ class Recording(httpx2.AsyncBaseTransport):
         channel = self._channels[request.url.port or 0]
         sent = httpx2.Request(request.method, request.url, headers=request.headers, content=await request.aread())
         try:
-            answer = await self._inner.handle_async_request(request)
-            await answer.aread()
+            answer = await super().handle_async_request(request)
         except BaseException as error:
             self.exchanges.append(Exchange(channel, at, sent, None, type(error).__name__))
             raise
+        await answer.aread()
         self.exchanges.append(Exchange(channel, at, sent, answer))
         return answer
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
 
     def of(self, channel: str) -> list[Exchange]:
         """Give what passed to and from one channel."""
@@ -69,7 +69,7 @@ class Recording(httpx2.AsyncBaseTransport):
 
 def record(town: Town) -> Recording:
     """Have everything a town's hub sends pass through a recording from now on."""
-    recording = Recording(town.transport, town.world.ports)
+    recording = Recording(town.world)
     town.transport = town.house.transport = recording
     return recording
 

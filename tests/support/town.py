@@ -137,7 +137,7 @@ def _busy(tx: Any, since_ms: int) -> dict[str, int]:
         "owed": tx.one("SELECT COUNT(*) FROM order_write WHERE ended_at IS NULL")[0],
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],
-        "unread": tx.one("SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at")[0],
+        "unread": tx.one("SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at OR look_at > 0")[0],
     }
 
 

@@ -58,9 +58,13 @@ def checked_sku(text: str) -> str:
     sku = text.strip()
     if not sku:
         raise InputError("a SKU is needed", code="input.sku_empty")
-    if len(sku) > SKU_LENGTH_MAX or any(ord(char) < 32 for char in sku):  # noqa: PLR2004 - control characters
+    if not _well_formed(sku):
         raise InputError("a SKU has at most 100 printable characters", code="input.sku_form", sku=sku[:40])
     return sku
+
+
+def _well_formed(sku: str) -> bool:
+    return len(sku) <= SKU_LENGTH_MAX and all(ord(char) >= 32 for char in sku)  # noqa: PLR2004 - control characters
 
 
 def checked_units(units: int) -> int:
@@ -73,18 +77,19 @@ def checked_units(units: int) -> int:
 def matches(offers: Iterable[OfferRow]) -> tuple[dict[str, list[OfferRow]], list[OfferRow]]:
     """Group unlinked offers by code; a code that stands twice in one shop is doubtful and links nothing.
 
-    Shape: (SKU → offers to link to it, doubtful offers).
+    Shape: (SKU → offers to link to it, doubtful offers). A code no SKU may have is doubtful too.
     """
     by_sku: dict[str, list[OfferRow]] = {}
     for offer in offers:
-        if offer.sku and not offer.links:
-            by_sku.setdefault(offer.sku, []).append(offer)
+        if sku := offer.sku.strip():
+            by_sku.setdefault(sku, []).append(offer)
     sure: dict[str, list[OfferRow]] = {}
     doubtful: list[OfferRow] = []
     for sku, rows in by_sku.items():
-        cells = {(row.shop_id, row.cell_key) for row in rows}
-        if len({row.shop_id for row in rows}) == len(cells):
-            sure[sku] = rows
-        else:
-            doubtful.extend(rows)
+        unlinked = [row for row in rows if not row.links]
+        cells = {(row.shop_id, row.cell_key) for row in rows}  # linked ones count: they hold the code already
+        if not _well_formed(sku) or len({row.shop_id for row in rows}) < len(cells):
+            doubtful.extend(unlinked)
+        elif unlinked:
+            sure[sku] = unlinked
     return sure, doubtful

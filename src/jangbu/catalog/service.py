@@ -44,7 +44,7 @@ def link_by_code(tx: WriteTx, at: datetime, *, actor: str, policy: str = "escrow
         for offer in group:
             store.put_link(tx, offer.shop_id, offer.key, variant.id, 1, actor, at)
             linked.append(offer)
-    without = sum(1 for row in rows if not row.sku and not row.links)
+    without = sum(1 for row in rows if not row.sku.strip() and not row.links)
     return Imported(linked=len(linked), without_code=without, doubtful=len(doubtful)), linked
 
 

@@ -38,8 +38,8 @@ def put_listing(tx: WriteTx, shop: ShopId, listing: Listing, at: datetime) -> in
     tx.run_many(
         "INSERT INTO offer (shop_id, key, listing_id, cell_key, sku, options, price_amount, price_currency, "
         "quantity, enabled, gone) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (shop_id, key) DO UPDATE SET "
-        "cell_key = excluded.cell_key, sku = excluded.sku, options = excluded.options, "
-        "price_amount = excluded.price_amount, price_currency = excluded.price_currency, "
+        "listing_id = excluded.listing_id, cell_key = excluded.cell_key, sku = excluded.sku, "
+        "options = excluded.options, price_amount = excluded.price_amount, price_currency = excluded.price_currency, "
         "quantity = excluded.quantity, enabled = excluded.enabled, gone = 0",
         [
             (
@@ -89,7 +89,8 @@ def offers(tx: ReadTx, shop: ShopId | None = None, *, listing: str = "", key: st
 def _links(tx: ReadTx, shop: ShopId | None) -> dict[tuple[str, str], dict[VariantId, int]]:
     found: dict[tuple[str, str], dict[VariantId, int]] = {}
     where, params = ("WHERE shop_id = ?", (shop,)) if shop else ("", ())
-    for shop_id, key, variant, units in tx.all(f"SELECT shop_id, offer_key, variant_id, units FROM link {where}", params):
+    rows = tx.all(f"SELECT shop_id, offer_key, variant_id, units FROM link {where}", params)
+    for shop_id, key, variant, units in rows:
         found.setdefault((shop_id, key), {})[VariantId(variant)] = units
     return found
 
@@ -97,7 +98,8 @@ def _links(tx: ReadTx, shop: ShopId | None) -> dict[tuple[str, str], dict[Varian
 def offer_for_line(tx: ReadTx, shop: ShopId, listing_id: str, offer_key: str, sku: str) -> tuple[str, str] | None:
     """Find the offer an order line means: by its own key, else by its code within the listing.
 
-    Shape: (offer key, cell key); None when unknown or when the code stands on several cells.
+    Shape: (offer key, cell key); None when unknown or when the code stands on several cells. Options that are
+    gone count only where none is left.
     """
     if offer_key:
         row = tx.one("SELECT key, cell_key FROM offer WHERE shop_id = ? AND key = ?", (shop, offer_key))
@@ -106,10 +108,11 @@ def offer_for_line(tx: ReadTx, shop: ShopId, listing_id: str, offer_key: str, sk
     if not sku:
         return None
     rows = tx.all(
-        "SELECT key, cell_key FROM offer WHERE shop_id = ? AND listing_id = ? AND sku = ? ORDER BY gone, key",
+        "SELECT key, cell_key, gone FROM offer WHERE shop_id = ? AND listing_id = ? AND sku = ? ORDER BY gone, key",
         (shop, listing_id, sku),
     )
-    return (rows[0][0], rows[0][1]) if len({row[1] for row in rows}) == 1 else None
+    meant = [row for row in rows if row[2] == rows[0][2]]
+    return (meant[0][0], meant[0][1]) if len({row[1] for row in meant}) == 1 else None
 
 
 def links_of(tx: ReadTx, shop: ShopId, offer_key: str) -> dict[VariantId, int]:
@@ -150,6 +153,8 @@ def variant_by_sku(tx: ReadTx, sku: str) -> Variant | None:
 
 def variants(tx: ReadTx, ids: Sequence[VariantId] | None = None) -> list[Variant]:
     """Give all variants, or these, by SKU."""
+    if ids is not None and not ids:
+        return []
     if ids is None:
         rows = tx.all("SELECT id, sku, title, policy FROM variant ORDER BY sku")
     else:

@@ -32,6 +32,7 @@ def adjust(tx: WriteTx, variant: VariantId, change: int, why: Why, at: datetime)
     if change == 0:
         raise InputError("a change of zero changes nothing", code="input.zero_change")
     if change < 0:
+        store.lock(tx, variant)
         left = stock(tx, variant).available
         if left + change < 0:
             raise InsufficientStock(
@@ -50,6 +51,7 @@ def count(tx: WriteTx, variant: VariantId, counted: int, why: Why, at: datetime)
     """
     if counted < 0:
         raise InputError("a shelf never holds less than nothing", code="input.negative_count", counted=counted)
+    store.lock(tx, variant)
     difference = counted - stock(tx, variant).on_hand
     if difference > 0:
         _post(tx, variant, Account.ADJUSTMENT, Account.AVAILABLE, difference, why, at)
@@ -122,7 +124,7 @@ def _whole_holds(steps: Sequence[Step], reserved: int) -> list[Step]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `ledger verify` found: differences between cached balances and the moves, and unbalanced variants."""
+    """What `ledger verify` found: balances that differ from the moves, variants with ends that match no hold."""
 
     moves: int
     differences: tuple[tuple[str, str, str, int, int], ...]  # variant, location, account, cached, recomputed
@@ -136,6 +138,8 @@ class Verdict:
 def verify(tx: ReadTx) -> Verdict:
     """Recompute every balance from the moves and compare."""
     sums: dict[tuple[str, str, str], int] = {}
+    holds: dict[MoveId, Move] = {}
+    unbalanced: set[str] = set()
     after, total = 0, 0
     while page := store.all_moves(tx, after):
         after, total = page[-1][0], total + len(page)
@@ -146,6 +150,7 @@ def verify(tx: ReadTx) -> Verdict:
         for (variant, location), units in reservations(moves).items():
             key = (str(variant), str(location), store.RESERVED)
             sums[key] = sums.get(key, 0) + units
+        unbalanced |= {move.variant for move in moves if not _balanced(move, holds)}
     sums = {key: units for key, units in sums.items() if units}
     cached = store.all_balances(tx)
     differences = tuple(
@@ -153,11 +158,21 @@ def verify(tx: ReadTx) -> Verdict:
         for key in sorted(cached.keys() | sums.keys())
         if cached.get(key, 0) != sums.get(key, 0)
     )
-    by_variant: dict[str, int] = {}
-    for (variant_id, _, kept), units in sums.items():
-        if kept != store.RESERVED:
-            by_variant[variant_id] = by_variant.get(variant_id, 0) + units
-    return Verdict(total, differences, tuple(sorted(v for v, units in by_variant.items() if units)))
+    return Verdict(total, differences, tuple(sorted(unbalanced)))
+
+
+def _balanced(move: Move, holds: dict[MoveId, Move]) -> bool:
+    """Keep a hold until its end comes; tell whether an end ends just what was held."""
+    if move.phase is Phase.PENDING:
+        holds[move.id] = move
+    if move.pending_id is None:
+        return True
+    hold = holds.pop(move.pending_id, None)
+    return hold is not None and _place(hold) == _place(move)
+
+
+def _place(move: Move) -> tuple[VariantId, LocationId, int]:
+    return move.variant, move.location, move.quantity
 
 
 def history(tx: ReadTx, variant: VariantId, *, until: datetime | None = None, limit: int = 0) -> list[Move]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.inventory.model import Account, Move, Phase, Stock, Why
 from jangbu.kernel.clock import from_ms, to_ms
-from jangbu.kernel.ids import LocationId, MoveId, VariantId
+from jangbu.kernel.ids import MAIN_LOCATION, LocationId, MoveId, VariantId
 
 RESERVED = "reserved"
 
@@ -45,6 +45,15 @@ def _effects(move: Move) -> list[tuple[str, int]]:
             return [(RESERVED, -move.quantity)]
         case Phase.POST:
             return [*posted, (RESERVED, -move.quantity)]
+
+
+def lock(tx: WriteTx, variant: VariantId) -> None:
+    """Let one person at a time decide by what is available of a variant, until this transaction ends."""
+    tx.run(
+        "INSERT INTO balance (variant_id, location_id, account, quantity) VALUES (?, ?, ?, 0) "
+        "ON CONFLICT (variant_id, location_id, account) DO UPDATE SET quantity = balance.quantity",
+        (variant, MAIN_LOCATION, Account.AVAILABLE.value),
+    )
 
 
 def mark_dirty(tx: WriteTx, variants: Iterable[VariantId]) -> None:

@@ -13,7 +13,6 @@ from jangbu.sdk.records import LineState, OrderLine
 HISTORIC_MARGIN = timedelta(minutes=10)
 
 _ENDED = frozenset({LineState.CANCELLED, LineState.RETURNED, LineState.EXCHANGED, LineState.CLOSED})
-_ALIVE = frozenset({LineState.UNPAID, LineState.PAID, LineState.SHIPPED, LineState.DELIVERED})
 _BACK = frozenset({LineState.CANCELLED, LineState.RETURNED})
 OPEN = frozenset({LineState.UNPAID, LineState.PAID, LineState.UNKNOWN})
 
@@ -47,7 +46,7 @@ def judge(stored: Seen | None, new: Seen) -> News:
     """
     if stored is None:
         return News.ACCEPT
-    if stored.state in _ENDED and new.state in _ALIVE:
+    if stored.state in _ENDED and new.state not in _ENDED:
         return News.REFUSE
     if new.remote_at < stored.remote_at or new.remaining > stored.remaining:
         return News.REFUSE

@@ -20,6 +20,8 @@ from jangbu.orders.store import HeldRow, StoredLine
 from jangbu.sdk.manifest import Effect
 from jangbu.sdk.records import LineState, OrderLine, Person, RemoteOrder
 
+_WAITS = frozenset({Effect.RESERVE, Effect.COMMIT})
+
 take_facts = store.take_facts
 put_horizon = store.put_horizon
 horizon = store.horizon
@@ -66,6 +68,7 @@ def record_remote(
     Repeat: the same snapshot, or an older one, moves nothing. `fetch_again` asks for a fresh reading because two
     overlapping ones differ.
     """
+    store.lock(tx, shop.id)
     news = [
         (line, _judge(tx, shop.id, order, line, begun_at, answered_at))
         for line in order.lines
@@ -90,7 +93,10 @@ def _judge(
 ) -> tuple[News, Seen, StoredLine | None]:
     stored = store.line(tx, shop, line.remote_id)
     seen = Seen(order.updated_at, begun_at, answered_at, line.state, line.quantity, line.remaining)
-    return judge(stored.seen if stored else None, seen), seen, stored
+    verdict = judge(stored.seen if stored else None, seen)
+    if stored is not None:  # one that only repeats a slower reading leaves that one's doubt as long as it was
+        seen = replace(seen, answered_at=max(answered_at, stored.seen.answered_at))
+    return verdict, seen, stored
 
 
 def _take_line(
@@ -98,10 +104,11 @@ def _take_line(
 ) -> set[VariantId]:
     """Keep a line's snapshot, then bring its holdings and the cell's news to what it says."""
     effect = shop.effect(line.state)
-    if line.state is LineState.UNKNOWN:
+    if line.state is LineState.UNKNOWN and (stored is None or stored.line.raw_state != line.raw_state):
         note(tx, seen.answered_at, "order.unknown_state", shop_id=shop.id, order=order.remote_id, state=line.raw_state)
     found = catalog.offer_for_line(tx, shop.id, line.listing_id, line.offer_key, line.sku)
-    offer_key, cell_key = found or (line.offer_key, "")
+    before = (stored.line.offer_key, stored.cell_key) if stored else (line.offer_key, "")
+    offer_key, cell_key = found or before
     line = replace(line, offer_key=offer_key)
     over = stored is None and historic(line, effect, order.updated_at, shop.known_from)
     fresh = StoredLine(
@@ -112,7 +119,12 @@ def _take_line(
         told_sold=line.quantity if over else (stored.told_sold if stored else 0),
         told_back=tell(line).back if over else (stored.told_back if stored else 0),
     )  # fmt: skip
-    fresh, oversold = _move_line(tx, shop, fresh, effect) if not over else (fresh, set[VariantId]())
+    fresh, oversold = _move_line(tx, shop, fresh, effect)
+    if not fresh.linked and effect in _WAITS and (stored is None or shop.effect(stored.line.state) not in _WAITS):
+        note(
+            tx, seen.answered_at, "order.unlinked", shop_id=shop.id, order=order.remote_id, sku=line.sku,
+            title=line.title,
+        )  # fmt: skip
     sealed = None
     if line.personalisation:
         sealed = shop.seal(f"order_line.personalisation:{shop.id}/{line.remote_id}", line.personalisation.encode())
@@ -127,9 +139,8 @@ def _move_line(
     line, at = stored.line, stored.seen.answered_at
     rows = store.held(tx, shop.id, line.remote_id)
     links = {row.variant: row.units for row in rows} or catalog.links_of(tx, shop.id, line.offer_key)
-    if not links:
-        if not stored.linked and effect in {Effect.RESERVE, Effect.COMMIT}:
-            note(tx, at, "order.unlinked", shop_id=shop.id, order=stored.order_id, sku=line.sku, title=line.title)
+    was_over = stored.linked and not rows  # before we knew the shop: whatever it becomes, it moves nothing
+    if was_over or not links:
         return _tell_cell(tx, stored), set()
     by_variant = {row.variant: row for row in rows}
     oversold, run = set[VariantId](), stored.run + 1
@@ -167,6 +178,7 @@ def _tell_cell(tx: WriteTx, stored: StoredLine) -> StoredLine:
 
 def link_late(tx: WriteTx, shop: ShopView) -> int:
     """Move the stock of lines that were parked without a link and have one now; tell how many."""
+    store.lock(tx, shop.id)
     moved = 0
     for stored in store.unlinked_lines(tx, shop.id):
         line = stored.line

@@ -62,6 +62,15 @@ _LINE = (
 )
 
 
+def lock(tx: WriteTx, shop: ShopId) -> None:
+    """Let one reading of a shop's orders be taken in at a time: two doors would each count the same news."""
+    tx.run(
+        "INSERT INTO lease (name, holder, until, renewed_at) VALUES (?, '', 0, 0) "
+        "ON CONFLICT (name) DO UPDATE SET holder = ''",
+        (f"orders:{shop}",),
+    )
+
+
 def put_order(
     tx: WriteTx, shop: ShopId, order: RemoteOrder, ship_to: bytes | None, at: datetime, heard_by: str
 ) -> bool:

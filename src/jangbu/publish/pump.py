@@ -186,7 +186,8 @@ class Pump:
         self._fold(tx)
         if not all(service.still_right(tx, self._o.manifests, self._o.shop, intent, now) for intent in intents):
             return False
-        return all(service.journal_sending(tx, intent.write_id, now) for intent in intents)
+        settle = timedelta(seconds=self._o.settle_s)
+        return all(service.journal_sending(tx, self._o.shop, intent, now, settle) for intent in intents)
 
     async def _answered(self, intents: Sequence[Intent], answers: Sequence[WriteAnswer], begun: datetime) -> None:
         now, o = self._o.clock.now(), self._o

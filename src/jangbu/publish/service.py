@@ -29,6 +29,7 @@ from jangbu.shops.model import own_manifest
 
 SEND_BEFORE = timedelta(seconds=30)
 HTTP_TIMEOUT = timedelta(seconds=20)
+LATE_OFF = timedelta(minutes=10)
 RECHECK_MS = 5_000
 READ_AGAIN = 1  # a time of reading so old that the cell is read anew
 
@@ -234,9 +235,15 @@ def _now_shown(row: CellRow) -> int:
     return row.book.stands if row.book.on_sale else row.book.parked
 
 
-def journal_sending(tx: WriteTx, write: WriteId, now: datetime) -> bool:
-    """Journal that the bytes leave now; False when the intent was dropped meanwhile: then nothing may be sent."""
-    return store.set_sending(tx, write, now, now + HTTP_TIMEOUT)
+def journal_sending(tx: WriteTx, shop: ShopId, intent: Intent, now: datetime, settle: timedelta) -> bool:
+    """Journal that the bytes leave now; False when the intent was dropped meanwhile: then nothing may be sent.
+
+    A second look is owed once nothing of it can land any more: a call repeated after a lost answer may take effect
+    twice, the second time over what came after it.
+    """
+    deadline = now + HTTP_TIMEOUT
+    store.set_look(tx, shop, intent.ref.remote_id, to_ms(deadline + settle))
+    return store.set_sending(tx, intent.write_id, now, deadline)
 
 
 # -- outcomes ---------------------------------------------------------------------------------------------
@@ -342,7 +349,9 @@ def take_read(tx: WriteTx, shop: ShopId, seen: NumbersRead, begun_at: datetime, 
         store.save_book(tx, row.id, book, read_at=to_ms(answered_at))
         inventory.mark_dirty(tx, store.units_of(tx, [row.id])[row.id])
     was = store.sale(tx, shop, seen.ref.remote_id)
-    _keep_sale(tx, shop, seen, parked_by_us=bool(was and was.parked_by_us) and not on_sale, at=answered_at)
+    owed = [store.looked(tx, row.id, to_ms(begun_at)) for row in rows]
+    late = any(owed) and store.off_since(tx, shop, seen.ref.remote_id, to_ms(answered_at - LATE_OFF))
+    _keep_sale(tx, shop, seen, parked_by_us=late or bool(was and was.parked_by_us), at=answered_at)
     if surprised:
         tx.notify(f"hint:{shop}")
     return surprised

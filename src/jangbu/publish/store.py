@@ -144,9 +144,10 @@ def unread_cells(tx: ReadTx, shop: ShopId, now_ms: int, limit: int = 100) -> lis
     """Give a shop's cells whose books only a read can mend: never read, or clouded with no proof under way."""
     rows = tx.all(
         f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.gone = 0 AND c.pending IS NULL AND c.clear_from < ? "
-        "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR c.clear_from >= c.read_at) AND c.read_at < ?)) "
+        "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR c.clear_from >= c.read_at) AND c.read_at < ?) "
+        "OR (c.look_at > 0 AND c.look_at < ?)) "
         "ORDER BY c.read_at LIMIT ?",
-        (shop, now_ms, now_ms, limit),
+        (shop, now_ms, now_ms, now_ms, limit),
     )
     return [_cell(row) for row in rows]
 
@@ -175,6 +176,28 @@ def set_considered(tx: WriteTx, cell: CellId, target: int, waiting: str, *, dirt
 def set_recheck(tx: WriteTx, cells: Iterable[CellId], at_ms: int) -> None:
     """Leave cells alone until a time."""
     tx.run_many("UPDATE cell SET dirty = 1, recheck_at = ? WHERE id = ?", [(at_ms, cell) for cell in cells])
+
+
+def set_look(tx: WriteTx, shop: ShopId, listing_id: str, at_ms: int) -> None:
+    """Have a listing read once more when nothing of what is being sent can land any more."""
+    tx.run("UPDATE cell SET look_at = ? WHERE shop_id = ? AND listing_id = ?", (at_ms, shop, listing_id))
+
+
+def looked(tx: WriteTx, cell: CellId, begun_ms: int) -> bool:
+    """Note a read begun at a time; tell whether a second look was still owed before it."""
+    owed = tx.one("SELECT look_at FROM cell WHERE id = ? AND look_at > 0", (cell,))
+    tx.run("UPDATE cell SET look_at = 0 WHERE id = ? AND look_at < ?", (cell, begun_ms))
+    return owed is not None
+
+
+def off_since(tx: ReadTx, shop: ShopId, listing_id: str, since_ms: int) -> bool:
+    """Tell whether we sent an order to take a listing off sale since a time."""
+    row = tx.one(
+        "SELECT 1 FROM stock_write WHERE shop_id = ? AND listing_id = ? AND act = 'off' AND intent_at >= ? "
+        "AND sending_at IS NOT NULL LIMIT 1",
+        (shop, listing_id, since_ms),
+    )
+    return row is not None
 
 
 def set_surprised(tx: WriteTx, cell: CellId, surprised: int) -> None:

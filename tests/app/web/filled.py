@@ -17,6 +17,7 @@ from jangbu.kernel.errors import AddressNotAllowed
 from jangbu.kernel.ids import ShopId
 from jangbu.kernel.money import Money
 from jangbu.orders import service as orders
+from jangbu.orders.service import ShopView
 from jangbu.publish import service as publish
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.records import (
@@ -37,10 +38,13 @@ from jangbu.shops.service import NewShop
 
 NOW = datetime(2026, 3, 4, 5, 32, tzinfo=UTC)  # 14:32 in Seoul
 WEBHOOK_SECRET = "whsec_amFuZ2J1LXdlYi10ZXN0LWtleS0wMDAwMDAwMDAwMDE="
+SETTLE = timedelta(minutes=2)
 ETSY_REMOTE_ID = "41230987"
 BUYER = Person(name="Buyer 17", phone="010-0000-0017", country="KR", city="Sampleville", line_1="1 Sample Street")
 
-GOODS = (
+Goods = tuple[str, str, str, str, int]  # SKU, English and Korean title, colour, units on the shelf
+
+GOODS: tuple[Goods, ...] = (
     ("MUG-BLUE", "Hand-thrown mug, speckled glaze", "물레 머그컵 · 점박이 유약", "파랑", 12),
     ("MUG-WHITE", "Hand-thrown mug, speckled glaze", "물레 머그컵 · 점박이 유약", "하양", 7),
     ("BOWL-RICE-S", "Rice bowl with lid, small", "뚜껑 밥그릇 소", "", 9),
@@ -76,13 +80,16 @@ class FixedClock:
         self.at += timedelta(**span)
 
 
-def open_empty(home: Path, *, language: str = "ko", clock: FixedClock | None = None, inline: bool = True) -> House:
-    """Open a house without shops."""
-    env = {"HOME": str(home), "JANGBU_HOME": str(home), "JANGBU_PROFILE": "dev", "JANGBU_LANGUAGE": language}
+def open_empty(home: Path, *, clock: FixedClock | None = None, inline: bool = True, database_url: str = "") -> House:
+    """Open a Korean seller's house without shops."""
+    env = {"HOME": str(home), "JANGBU_HOME": str(home), "JANGBU_PROFILE": "dev", "JANGBU_LANGUAGE": "ko"}
+    env |= {"JANGBU_DATABASE_URL": database_url} if database_url else {}
     return open_house(Settings.load(env, home), clock=clock or FixedClock(), inline=inline, synchronous="OFF")
 
 
-def add_etsy(house: House, *, secret: str = WEBHOOK_SECRET, name: str = "Etsy 공방", remote_id: str = ETSY_REMOTE_ID) -> Shop:
+def add_etsy(
+    house: House, *, secret: str = WEBHOOK_SECRET, name: str = "Etsy 공방", remote_id: str = ETSY_REMOTE_ID
+) -> Shop:
     """Connect an Etsy shop that signs its deliveries."""
     fields = {
         "keystring": f"key{remote_id}", "shared_secret": "sample-shared-secret",
@@ -107,45 +114,57 @@ def _add(house: House, channel: str, name: str, fields: dict[str, str], profile:
 
 def fill(house: House, *, extra: int = 0) -> tuple[Shop, Shop]:
     """Put a day's trade in: twelve SKUs (and `extra` more), orders, changes at the shops, one shop in trouble."""
-    etsy, naver = add_etsy(house), add_naver(house)
-    goods = [*GOODS, *((f"BEAD-{n:04}", f"Glass bead no. {n}", f"유리 구슬 {n}번", "", 3 + n % 7) for n in range(extra))]
-    at = house.clock.now() - timedelta(hours=6)
-    views = {shop.id: view_of(house, shop) for shop in (etsy, naver)}
-
-    def stock_up(tx: WriteTx) -> None:
-        for shop in (etsy, naver):
-            catalog.take_listings(tx, shop.id, [_listing(shop, sku, n) for n, sku in enumerate(goods)], at)
-        catalog.link_by_code(tx, at, actor="person:owner")
-        publish.sync_cells(tx)
-        for sku, _, _, _, quantity in goods:
-            if quantity:
-                why = Why("person:owner", f"count:{sku}", "stock.count")
-                inventory.count(tx, catalog.variant_of(tx, sku).id, quantity, why, at)
-        for shop in (etsy, naver):
-            shops.start(tx, shop.name, at, actor="person:owner")
-
-    def look(tx: WriteTx) -> None:
-        for shop in (etsy, naver):
-            for n, sku in enumerate(goods):
-                publish.take_read(tx, shop.id, _numbers(shop, sku, n, at), at, at + timedelta(seconds=1))
-            orders.put_horizon(tx, shop.id, to_ms(at + timedelta(minutes=5)), to_ms(at + timedelta(minutes=5)))
-            shops.set_heard(tx, shop.id, house.clock.now() - timedelta(seconds=12))
-        publish.fold_news(tx, house.manifests)
-
-    def sell(tx: WriteTx) -> None:
-        for shop in (etsy, naver):
-            then = at + timedelta(hours=1)
-            found = [_order(shop, n, house.clock.now()) for n in range(7)]
-            intake.take_orders(tx, views[shop.id], found, then, then + timedelta(seconds=1), "poll")
-        publish.fold_news(tx, house.manifests)
-
-    for unit in (stock_up, look, sell):
-        house.db.write_now(unit)
-    for shop in (etsy, naver):
+    both = (add_etsy(house), add_naver(house))
+    more: list[Goods] = [
+        (f"BEAD-{n:04}", f"Glass bead no. {n}", f"유리 구슬 {n}번", "", 3 + n % 7) for n in range(extra)
+    ]
+    goods, at = [*GOODS, *more], house.clock.now() - timedelta(hours=6)
+    views = [(shop, view_of(house, shop)) for shop in both]
+    house.db.write_now(lambda tx: _stock_up(tx, both, goods, at))
+    house.db.write_now(lambda tx: _look(tx, house, both, goods, at))
+    house.db.write_now(lambda tx: _sell(tx, house, views, at + timedelta(hours=1)))
+    for shop in both:
         _publish(house, shop.id, at + timedelta(hours=2))
-    trouble = AddressNotAllowed("sample", operation="getChangedOrders", status=403, remote_code="GW.IP_NOT_ALLOWED", request_id="req-5f2c")
-    house.db.write_now(lambda tx: shops.trouble(tx, naver.id, trouble, house.clock.now() - timedelta(minutes=9), stops=True))
-    return etsy, naver
+    _trouble(house, both[1])
+    return both
+
+
+def _stock_up(tx: WriteTx, both: tuple[Shop, Shop], goods: list[Goods], at: datetime) -> None:
+    for shop in both:
+        catalog.take_listings(tx, shop.id, [_listing(shop, each, n) for n, each in enumerate(goods)], at)
+    catalog.link_by_code(tx, at, actor="person:owner")
+    publish.sync_cells(tx)
+    for sku, _, _, _, quantity in goods:
+        if quantity:
+            why = Why("person:owner", f"count:{sku}", "stock.count")
+            inventory.count(tx, catalog.variant_of(tx, sku).id, quantity, why, at)
+    for shop in both:
+        shops.start(tx, shop.name, at, actor="person:owner")
+
+
+def _look(tx: WriteTx, house: House, both: tuple[Shop, Shop], goods: list[Goods], at: datetime) -> None:
+    complete = to_ms(at + timedelta(minutes=5))
+    for shop in both:
+        for n, each in enumerate(goods):
+            publish.take_read(tx, shop.id, _numbers(shop, each, n, at), at, at + timedelta(seconds=1))
+        orders.put_horizon(tx, shop.id, complete, complete)
+        shops.set_heard(tx, shop.id, house.clock.now() - timedelta(seconds=12))
+    publish.fold_news(tx, house.manifests)
+
+
+def _sell(tx: WriteTx, house: House, views: list[tuple[Shop, ShopView]], at: datetime) -> None:
+    for shop, view in views:
+        found = [_order(shop, n, house.clock.now()) for n in range(7)]
+        intake.take_orders(tx, view, found, at, at + timedelta(seconds=1), "poll")
+    publish.fold_news(tx, house.manifests)
+
+
+def _trouble(house: House, shop: Shop) -> None:
+    at = house.clock.now() - timedelta(minutes=9)
+    error = AddressNotAllowed(
+        "sample", operation="getChangedOrders", status=403, remote_code="GW.IP_NOT_ALLOWED", request_id="req-5f2c"
+    )
+    house.db.write_now(lambda tx: shops.trouble(tx, shop.id, error, at, stops=True))
 
 
 def _publish(house: House, shop: ShopId, at: datetime) -> None:
@@ -155,7 +174,7 @@ def _publish(house: House, shop: ShopId, at: datetime) -> None:
         for number, (planned, info, component) in enumerate(publish.ranked(tx, house.manifests, shop, at)[:7]):
             now = at + timedelta(minutes=number)
             intent = publish.journal_intent(tx, planned, info, component, now)
-            if intent is None or not publish.journal_sending(tx, intent.write_id, now) or number >= 5:
+            if intent is None or not publish.journal_sending(tx, shop, intent, now, SETTLE) or number >= 5:
                 continue
             row = publish.write_row(tx, shop, intent.write_id)
             assert row is not None
@@ -173,7 +192,7 @@ def _key(shop: Shop, n: int) -> str:
     return f"{1_480_000_000 + n}" if shop.channel == "etsy" else f"{9_100_000_000 + n}"
 
 
-def _listing(shop: Shop, goods: tuple[str, str, str, str, int], n: int) -> Listing:
+def _listing(shop: Shop, goods: Goods, n: int) -> Listing:
     sku, english, korean, option, quantity = goods
     title = english if shop.channel == "etsy" else korean
     options = (("색상", option),) if option else ()
@@ -187,7 +206,7 @@ def _write_kind(shop: Shop) -> str:
     return "listing" if shop.channel == "etsy" else "simple"
 
 
-def _numbers(shop: Shop, goods: tuple[str, str, str, str, int], n: int, at: datetime) -> NumbersRead:
+def _numbers(shop: Shop, goods: Goods, n: int, at: datetime) -> NumbersRead:
     """Show half of the stock at each shop, and all of two SKUs at both."""
     half = goods[4] // 2 if shop.channel == "etsy" else goods[4] - goods[4] // 2
     shown = goods[4] if goods[0] in {"BOWL-RICE-L", "SPOON-SET-2"} else half
@@ -197,8 +216,10 @@ def _numbers(shop: Shop, goods: tuple[str, str, str, str, int], n: int, at: date
 def _order(shop: Shop, n: int, now: datetime) -> RemoteOrder:
     number = f"{3_512_009_900 + n}" if shop.channel == "etsy" else f"20260304{41_230_000 + n}"
     placed = now - timedelta(hours=5, minutes=11 * n)
+    sku, english, korean, option, _ = GOODS[n]
+    title = english if shop.channel == "etsy" else korean
     line = OrderLine(
-        f"{number}-1", _key(shop, n), _key(shop, n), GOODS[n][0], GOODS[n][1 if shop.channel == "etsy" else 2], GOODS[n][3],
+        f"{number}-1", _key(shop, n), _key(shop, n), sku, title, option,
         1 + n % 2, 1 + n % 2, LineState.PAID, "paid", placed, Money(2400, shop.currency),
         acknowledged=shop.channel == "etsy" or n > 2, personalisation="for Buyer 17",
         ship_by=now + timedelta(hours=(-20, 3, 8, 30, 50, 75, 120)[n]),

@@ -155,6 +155,18 @@ def test_a_zero_whose_answer_tells_the_change_frees_it_at_once() -> None:
     assert parts(settled(MARKED, ZERO, at=20, told=-1)) == (5, 0)
 
 
+def test_a_restock_that_the_zero_swept_away_is_not_left_standing() -> None:
+    swept = books.restocked(begun(MARKED, ZERO), 1, clear_from=0)
+    assert parts(books.applied(swept, mark(20), told=6)) == (0, 0)
+    assert parts(books.applied(swept, mark(20), told=5)) == (0, 1)
+
+
+def test_a_write_under_way_leaves_no_mark_for_the_horizon_to_pass() -> None:
+    book = begun(MARKED, put(4))
+    assert book.mark is None
+    assert books.heard(book, complete(99)).exposure == 9
+
+
 def test_a_compare_and_set_frees_the_difference() -> None:
     assert parts(settled(MARKED, compare(5, 2), at=20)) == (0, 2)
     assert parts(settled(MARKED, compare(2, 6), at=20)) == (3, 6)

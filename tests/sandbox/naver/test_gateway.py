@@ -6,7 +6,6 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 import pytest
-from jsonschema import ValidationError
 from tests.sandbox.naver.kit import ORDERS, ORIGIN, Seller
 from tests.support.oas import Description
 
@@ -162,5 +161,5 @@ async def test_an_answer_with_a_name_the_description_does_not_know_would_be_noti
     answer = await seller.send(*ACCOUNT)
     more = httpx2.Response(200, headers=answer.headers, json={**answer.json(), "shopName": "x"})
     description.check("getSellerAccount", answer)
-    with pytest.raises(ValidationError, match="shopName"):
+    with pytest.raises(AssertionError, match="shopName"):
         description.check("getSellerAccount", more)

@@ -18,9 +18,25 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     orders = group()
     orders.command("list", cls=SpokenCommand)(list_)
+    orders.command("read", cls=SpokenCommand)(read)
     orders.command("show", cls=SpokenCommand)(show)
     app.add_typer(orders, name="order")
     app.command("ship", cls=SpokenCommand)(ship)
+
+
+def read(
+    ctx: typer.Context, shop: Annotated[str, typer.Argument(metavar="[SHOP]")] = "", as_json: AsJSON = False
+) -> None:
+    """Read the orders of one shop or of all to the present, now."""
+    face = face_of(ctx)
+    names = [shop] if shop else [each["name"] for each in face.ask("shop_list")]
+    done = [face.ask("orders_read", name=name) for name in names]
+
+    def people() -> None:
+        rows = [(each["shop"], face.number(each["orders"])) for each in done]
+        face.table(("shop", ">orders"), rows, empty="shop.none")
+
+    face.show(done, as_json, people)
 
 
 def list_(
@@ -90,12 +106,12 @@ def show(
 
 
 def _people(face: Face, order: Mapping[str, Any]) -> None:
-    to = order.get("ship_to") or {}
+    to, heard_by = order.get("ship_to") or {}, face.word("heard_by", order["heard_by"])
     face.pairs(
         [
             (face.text("column.order"), order["order"]), (face.text("column.shop"), order["shop"]),
             (face.text("column.placed"), face.when(order["placed_at"])),
-            (face.text("column.order_heard"), f"{face.when(order['heard_at'])} ({face.word('heard_by', order['heard_by'])})"),
+            (face.text("column.order_heard"), f"{face.when(order['heard_at'])} ({heard_by})"),
             (face.text("column.total"), face.money(order["total"], order["currency"])),
             (face.text("column.ship_to"), " · ".join(str(value) for value in to.values()) or "–"),
             *((name, str(value)) for name, value in sorted(order["extra"].items())),
@@ -154,7 +170,7 @@ def ship(
     done = face.ask(
         "ship_order", order=order, carrier=carrier, tracking_number=number, actor=actor(), name=shop, lines=line or None
     )
-    facts = {"order": done["order"], "shop": done["shop"], "carrier": face.carrier(carrier), "number": number.strip()}
-    face.show(done, as_json, lambda: face.say("order.ship", **facts))
+    parcel = {"carrier": face.carrier(carrier), "number": number.strip()}
+    face.show(done, as_json, lambda: face.say("order.ship", order=done["order"], shop=done["shop"], **parcel))
     if not face.asked_hub:
         face.note("ship_later")

@@ -91,8 +91,8 @@ def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
     words, texts = path_of(ctx), catalogue()
     places = min(shutil.get_terminal_size().columns, _WIDEST)
 
-    def text(*keys: str) -> str:
-        return next((texts.text(key, lang) for key in keys if texts.has(key)), "")
+    def text(key: str) -> str:
+        return texts.text(key, lang) if texts.has(key) else ""
 
     usage = " ".join(["jangbu", *words, *(piece.strip("{}") for piece in command.collect_usage_pieces(ctx))])
     lines = [*wrap(f"{text('cli.help.usage')} {usage}", places), ""]
@@ -101,7 +101,7 @@ def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
     parts: dict[str, list[tuple[str, str]]] = {"arguments": [], "options": [], "commands": []}
     for param in command.get_params(ctx):
         if record := param.get_help_record(ctx):
-            told = text(f"{_key(words)}.{param.name}", f"help.any.{param.name}")
+            told = text(f"help.any.{param.name}")
             name = record[0].partition(" ")[0] if param.param_type_name == "argument" else record[0]
             parts[f"{param.param_type_name}s"].append((name, told))
     for name in command.list_commands(ctx) if isinstance(command, TyperGroup) else ():

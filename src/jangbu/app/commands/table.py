@@ -93,7 +93,8 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], places: int 
 def _card(columns: Sequence[Column], row: Sequence[str], places: int) -> str:
     """Set one row as a card: its plain words, each long text with its title, then the numbers with theirs."""
     told = list(zip(columns, row, strict=True))
-    plain = KEEP.join(cell.replace(" ", KEEP) + " " for column, cell in told if not (column.right or column.wraps) and cell)
+    words = [cell for column, cell in told if not (column.right or column.wraps) and cell]
+    plain = KEEP.join(word.replace(" ", KEEP) + " " for word in words)
     texts = [f"{column.title}: {cell}" for column, cell in told if column.wraps and cell]
     numbers = [f"{column.title}{KEEP}{cell}" for column, cell in told if column.right and cell]
     lines = wrap(plain, places) if plain else []
@@ -123,7 +124,8 @@ def _fitted(columns: Sequence[Column], rows: Sequence[Sequence[str]], places: in
 
 def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> list[str]:
     split = [
-        wrap(cell, width) if column.wraps else [cell] for cell, width, column in zip(cells, widths, columns, strict=True)
+        wrap(cell, width) if column.wraps else [cell]
+        for cell, width, column in zip(cells, widths, columns, strict=True)
     ]
     return [_line(columns, widths, parts) for parts in zip_longest(*split, fillvalue="")]
 

@@ -154,17 +154,18 @@ def read_board(tx: ReadTx, house: House, ask: Ask, now: datetime) -> Board:
     due_before = _end_of_day(now, house.settings.time_zone)
     order_counts = figures.order_counts(tx, now, due_before)
     stopped = shops.stopped_since(tx)
-    wanted, found = figures.variant_page(tx, ask.shown, ask.search, PAGE, (ask.page - 1) * PAGE)
+    everything = figures.stock_figures(tx)
+    found = [figure.id for figure in everything if figure.fits(ask.shown, ask.search.lower())]
     writing = {shop.id for shop in everyone if shop.writes and stopped is None}
     return Board(
         now=now,
         stopped_since=stopped,
         shops=_cards(tx, house, everyone, order_counts, now),
-        stock_counts=figures.stock_counts(tx),
+        stock_counts=figures.stock_counts(everything),
         order_counts=order_counts,
         ask=ask,
-        stock=_stock(tx, wanted, names, writing),
-        found=found,
+        stock=_stock(tx, found[(ask.page - 1) * PAGE : ask.page * PAGE], names, writing),
+        found=len(found),
         orders=_orders(tx, ask.orders, names, now, due_before),
         happened=_happened(tx, names),
         writes=_writes(tx, names),
@@ -180,9 +181,7 @@ def _end_of_day(now: datetime, zone: str) -> datetime:
 # -- shops ------------------------------------------------------------------------------------------------
 
 
-def _cards(
-    tx: ReadTx, house: House, everyone: list[Shop], counts: OrderCounts, now: datetime
-) -> tuple[ShopCard, ...]:
+def _cards(tx: ReadTx, house: House, everyone: list[Shop], counts: OrderCounts, now: datetime) -> tuple[ShopCard, ...]:
     cells = figures.cell_counts(tx)
     return tuple(
         ShopCard(
@@ -204,9 +203,7 @@ def _silent(house: House, shop: Shop, now: datetime) -> bool:
 # -- stock ------------------------------------------------------------------------------------------------
 
 
-def _stock(
-    tx: ReadTx, wanted: list[VariantId], names: dict[ShopId, str], writing: set[ShopId]
-) -> tuple[StockRow, ...]:
+def _stock(tx: ReadTx, wanted: list[VariantId], names: dict[ShopId, str], writing: set[ShopId]) -> tuple[StockRow, ...]:
     stocks, options = inventory.stocks(tx, wanted), figures.options_of(tx, wanted)
     variants = {variant.id: variant for variant in catalog.variants(tx, wanted)} if wanted else {}
     rows = []
@@ -222,7 +219,7 @@ def _stock(
     return tuple(rows)
 
 
-def _cell(cell: CellRow, units: int, names: dict[ShopId, str], writes: bool) -> CellLine:  # noqa: FBT001
+def _cell(cell: CellRow, units: int, names: dict[ShopId, str], writes: bool) -> CellLine:
     book = cell.book
     status, calm = _status(cell, writes=writes)
     return CellLine(

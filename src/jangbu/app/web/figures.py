@@ -26,14 +26,29 @@ WITH shelf AS (
   SELECT u.variant_id AS id, SUM(u.units * (c.unread + c.stands)) AS exposed,
     SUM(CASE WHEN c.waiting <> '' THEN 1 ELSE 0 END) AS waits
   FROM cell_units u JOIN cell c ON c.id = u.cell_id WHERE c.gone = 0 GROUP BY u.variant_id
-), figures AS (
-  SELECT v.id, v.sku, v.title, COALESCE(s.free, 0) AS free, COALESCE(c.waits, 0) AS waits,
-    CASE WHEN v.policy = 'escrow' AND c.exposed < {UNBOUNDED // 2} AND c.exposed > 0
-      AND c.exposed > COALESCE(s.free, 0) THEN 1 ELSE 0 END AS is_over
-  FROM variant v LEFT JOIN shelf s ON s.id = v.id LEFT JOIN cells c ON c.id = v.id
 )
+SELECT v.id, v.sku, v.title, CASE WHEN v.policy = 'escrow' AND c.exposed < {UNBOUNDED // 2} AND c.exposed > 0
+    AND c.exposed > COALESCE(s.free, 0) THEN 1 ELSE 0 END, COALESCE(c.waits, 0), COALESCE(s.free, 0)
+FROM variant v LEFT JOIN shelf s ON s.id = v.id LEFT JOIN cells c ON c.id = v.id
 """
-_ONLY: Final = {"all": "1 = 1", "over": "is_over = 1", "waiting": "waits > 0", "soldout": "free <= 0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Enough of a SKU to count it and to find its place."""
+
+    id: VariantId
+    sku: str
+    title: str
+    over: bool
+    waiting: bool
+    soldout: bool
+
+    def fits(self, shown: str, search: str) -> bool:
+        """Tell whether it is asked for; `search` is in lower case."""
+        if search and search not in self.sku.lower() and search not in self.title.lower():
+            return False
+        return shown == "all" or bool(getattr(self, shown))
 
 
 @dataclass(frozen=True)
@@ -56,30 +71,18 @@ class OrderCounts:
     by_shop: dict[str, int]
 
 
-def stock_counts(tx: ReadTx) -> StockCounts:
+def stock_figures(tx: ReadTx) -> list[Figure]:
+    """Give every SKU: over-exposed ones first, then by SKU."""
+    found = [
+        Figure(VariantId(i), sku, title, bool(over), waits > 0, free <= 0)
+        for i, sku, title, over, waits, free in tx.all(_VARIANTS)
+    ]
+    return sorted(found, key=lambda figure: (not figure.over, figure.sku))
+
+
+def stock_counts(found: Sequence[Figure]) -> StockCounts:
     """Count SKUs."""
-    row = tx.one(
-        f"{_VARIANTS} SELECT COUNT(*), " + ", ".join(
-            f"COALESCE(SUM(CASE WHEN {_ONLY[kind]} THEN 1 ELSE 0 END), 0)" for kind in SHOWN[1:]
-        ) + " FROM figures"
-    )  # fmt: skip
-    assert row is not None  # noqa: S101 - a count always has a row
-    return StockCounts(*(int(n) for n in row))
-
-
-def variant_page(tx: ReadTx, shown: str, search: str, limit: int, offset: int) -> tuple[list[VariantId], int]:
-    """Give one page of SKUs, over-exposed ones first, and how many there are in all."""
-    where, params = _ONLY[shown], []
-    if search:
-        where += " AND (LOWER(sku) LIKE ? ESCAPE '!' OR LOWER(title) LIKE ? ESCAPE '!')"
-        params = [_like(search)] * 2
-    total = tx.one(f"{_VARIANTS} SELECT COUNT(*) FROM figures WHERE {where}", params)
-    rows = tx.all(
-        f"{_VARIANTS} SELECT id FROM figures WHERE {where} ORDER BY is_over DESC, sku "
-        "LIMIT ? OFFSET ?",
-        (*params, limit, offset),
-    )
-    return [VariantId(row[0]) for row in rows], int(total[0]) if total else 0
+    return StockCounts(len(found), *(sum(getattr(figure, kind) for figure in found) for kind in SHOWN[1:]))
 
 
 def order_counts(tx: ReadTx, now: datetime, due_before: datetime) -> OrderCounts:
@@ -96,7 +99,8 @@ def order_counts(tx: ReadTx, now: datetime, due_before: datetime) -> OrderCounts
 def cell_counts(tx: ReadTx) -> dict[str, tuple[int, int]]:
     """Give for each shop how many linked numbers it has and how many of them wait for something."""
     rows = tx.all(
-        "SELECT shop_id, COUNT(*), SUM(CASE WHEN waiting <> '' THEN 1 ELSE 0 END) FROM cell WHERE gone = 0 GROUP BY shop_id"
+        "SELECT shop_id, COUNT(*), SUM(CASE WHEN waiting <> '' THEN 1 ELSE 0 END) FROM cell "
+        "WHERE gone = 0 GROUP BY shop_id"
     )
     return {row[0]: (int(row[1]), int(row[2])) for row in rows}
 
@@ -137,8 +141,3 @@ def listing_titles(tx: ReadTx, wanted: Iterable[tuple[ShopId, str]]) -> dict[tup
         row = tx.one("SELECT title FROM listing WHERE shop_id = ? AND remote_id = ?", (shop, listing))
         titles[shop, listing] = row[0] if row else listing
     return titles
-
-
-def _like(text: str) -> str:
-    escaped = text.lower().replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return f"%{escaped}%"

@@ -61,7 +61,7 @@ class HookDoor:
         try:
             return await self._answer(channel, name, body, request.headers)
         except JangbuError as error:
-            log.error("hook.not_kept", channel=channel, code=error.code)
+            log.warning("hook.not_kept", channel=channel, code=error.code)
             return PlainTextResponse("not kept, send it again\n", 503, {"retry-after": "30"})
 
     async def _answer(self, channel: str, name: str, body: bytes, headers: Mapping[str, str]) -> Response:

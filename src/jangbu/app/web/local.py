@@ -33,9 +33,7 @@ class _Ask(msgspec.Struct):
 class LocalDoor:
     """Answers `POST /local/op`: {"op", "args"} → {"result"} or {"error": {"kind", "code", "message", "facts"}}."""
 
-    def __init__(
-        self, house: House, token: str, extra: Mapping[str, Callable[[Request], Any]] | None = None
-    ) -> None:
+    def __init__(self, house: House, token: str, extra: Mapping[str, Callable[[Request], Any]] | None = None) -> None:
         """Open to whoever shows `token`. `extra`: what only this process can answer, by name."""
         self._house, self._token, self._extra = house, token.encode(), dict(extra or {})
 
@@ -90,7 +88,8 @@ def _value(argument: str, value: object, kind: Any) -> object:  # noqa: ANN401 -
 
 
 def _bad_argument(argument: str) -> InputError:
-    return InputError(f"{argument[:40]} is missing, unknown or of another type", code="local.argument", name=argument[:40])
+    name = argument[:40]
+    return InputError(f"{name} is missing, unknown or of another type", code="local.argument", name=name)
 
 
 @cache

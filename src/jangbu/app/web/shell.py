@@ -51,4 +51,3 @@ def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: s
     )
     app.state.issue_link, app.state.hub = sessions.issue_key, hub
     return app
-

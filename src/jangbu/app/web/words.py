@@ -14,6 +14,7 @@ from jangbu.infra.i18n import Catalogue, number, when
 
 _STEP: Final = re.compile(r"^\s*\d+\.\s+")
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
+_JUST_NOW: Final = timedelta(seconds=2)
 _FAMILIES: Final = {"why": "", "by": "heard_by.", "policy": "policy."}  # facts that are codes themselves
 _OWN: Final = frozenset({"code", "lang", "self"})  # names the catalogue's own door takes
 
@@ -58,8 +59,11 @@ class Words:
         """Say how long ago something was."""
         if moment is None:
             return self.t("web.never")
-        unit, amount = _span(self._now - moment)
-        return self.t("web.just_now") if unit == "s" and amount < 2 else self.t(f"web.ago.{unit}", n=amount)
+        span = self._now - moment
+        if span < _JUST_NOW:
+            return self.t("web.just_now")
+        unit, amount = _span(span)
+        return self.t(f"web.ago.{unit}", n=amount)
 
     def left(self, moment: datetime) -> str:
         """Say how long there is until a moment, or how long it is past."""

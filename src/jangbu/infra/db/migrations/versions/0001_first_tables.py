@@ -232,7 +232,7 @@ def _publish() -> None:
         _int("unread"), _int("stands"), _int("on_sale"), _int("parked"), _maybe("mark_begun"),
         _maybe("mark_answered"), _maybe("mark_remote"), sa.Column("pending", sa.Text), _int("clear_from", "0"),
         _int("dirty", "1"), _int("recheck_at", "0"), _int("read_at", "0"), _maybe("target"),
-        _text("waiting", ""), _int("surprised", "0"), _int("gone", "0"),
+        _text("waiting", ""), _int("surprised", "0"), _int("look_at", "0"), _int("gone", "0"),
         sa.UniqueConstraint("shop_id", "key"),
     )  # fmt: skip
     op.create_index("cell_by_listing", "cell", ["shop_id", "listing_id"])
