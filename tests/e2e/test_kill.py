@@ -8,12 +8,12 @@ import random
 from pathlib import Path
 
 import pytest
+from tests.support.processes import Program, ask, free_ports, sandbox, until_up
 
 from jangbu.app import operations as ops
 from jangbu.app import promises
 from jangbu.app.bootstrap import House, open_house
 from jangbu.infra.settings import Settings
-from tests.support.processes import Program, ask, free_ports, sandbox, until_up
 
 KILLS = 20
 KILLS_A_WORLD = 100
@@ -53,7 +53,12 @@ def play(folder: Path, seed: int, kills: int) -> None:
 def _environment(folder: Path, control: str) -> dict[str, str]:
     urls = {key: value for key, value in ask(f"{control}/env").items() if key.startswith("JANGBU_")}
     port = str(free_ports(1))
-    return urls | {"HOME": str(folder), "JANGBU_HOME": str(folder / "home"), "JANGBU_PROFILE": "dev", "JANGBU_PORT": port}
+    return urls | {
+        "HOME": str(folder),
+        "JANGBU_HOME": str(folder / "home"),
+        "JANGBU_PROFILE": "dev",
+        "JANGBU_PORT": port,
+    }
 
 
 async def _first_day(settings: Settings, control: str) -> None:

@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-
-from jangbu.app import operations as ops
 from tests.conftest import MakeURL
 from tests.support.town import START, a_town
 from tests.support.trouble import assert_promises_held, physically_left, rush, shown_by_sku
 from tests.support.vtime import run_virtual
+
+from jangbu.app import operations as ops
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -61,7 +61,9 @@ def test_every_parcel_reaches_its_marketplace_once(tmp_path: Path) -> None:
                         town.house, order=order["order"], carrier=carrier, tracking_number=str(600000000000 + number),
                         name=order["shop"], actor="person:owner",
                     )  # fmt: skip
-            town.world.faults.replace([{"kind": "error_after", "probability": 0.2}, {"kind": "reset_after", "probability": 0.1}])
+            town.world.faults.replace(
+                [{"kind": "error_after", "probability": 0.2}, {"kind": "reset_after", "probability": 0.1}]
+            )
             await town.sleep(60)
             town.world.faults.replace([])
             await town.quiet()

@@ -20,15 +20,16 @@ from jangbu.sandbox.core.inprocess import InProcessTransport
 from jangbu.sandbox.core.world import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-QUICK = {"settle_s": "8", "feed_margin_s": "3", "news_interval_s": "4", "look_back_days": "3",
-         "deep_every_s": "60"}
+QUICK = {"settle_s": "8", "feed_margin_s": "3", "news_interval_s": "4", "look_back_days": "3", "deep_every_s": "60"}
 """What a shop's options are in quick worlds: the emulators keep to these bounds."""
 
 
 class Town:
     """One seller's world: two marketplaces, buyers, faults, and the hub under test."""
 
-    def __init__(self, home: Path, *, seed: int = 1, database_url: str = "", options: Mapping[str, str] = QUICK) -> None:
+    def __init__(
+        self, home: Path, *, seed: int = 1, database_url: str = "", options: Mapping[str, str] = QUICK
+    ) -> None:
         """Build everything at the loop's second 0; nothing runs yet."""
         self.home, self.options, self._database_url = home, dict(options), database_url
         self.world = World(
@@ -61,7 +62,11 @@ class Town:
         """Give what a seller would paste."""
         env, prefix = self.world.env(), f"{channel.upper()}_"
         fields = {field.name for field in self.house.manifests[channel].credentials}
-        return {k.removeprefix(prefix).lower(): v for k, v in env.items() if k.removeprefix(prefix).lower() in fields and k.startswith(prefix)}
+        return {
+            k.removeprefix(prefix).lower(): v
+            for k, v in env.items()
+            if k.removeprefix(prefix).lower() in fields and k.startswith(prefix)
+        }
 
     async def settle_in(self, policy: str = "escrow") -> None:
         """Do what a seller does on the first day: connect, import, link, let the hub read, count, start."""
@@ -137,7 +142,9 @@ def _busy(tx: Any, since_ms: int) -> dict[str, int]:
         "owed": tx.one("SELECT COUNT(*) FROM order_write WHERE ended_at IS NULL")[0],
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],
-        "unread": tx.one("SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at OR look_at > 0")[0],
+        "unread": tx.one(
+            "SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at OR look_at > 0"
+        )[0],
     }
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jangbu.app import promises
 from tests.support.town import Town
+
+from jangbu.app import promises
 
 _STORM: list[tuple[str, float, dict[str, float]]] = [
     ("rate_limited", 0.01, {}),

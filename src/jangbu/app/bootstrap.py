@@ -60,8 +60,13 @@ class House:
 
 
 def open_house(
-    settings: Settings, *, clock: Clock | None = None, transport: Any = None, inline: bool = False, synchronous: str = "FULL"
-) -> House:  # noqa: ANN401
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    transport: Any = None,  # noqa: ANN401 - httpx2's transport, whose door is elsewhere
+    inline: bool = False,
+    synchronous: str = "FULL",
+) -> House:
     """Open databases (brought to this version's tables), vault and budget.
 
     Errors: ConfigError naming the setting that is wrong.

@@ -11,8 +11,8 @@ from jangbu.sdk.http import CallRecord
 
 KEPT_FOR = timedelta(days=30)
 _COLUMNS = (
-    "shop_id, channel, operation, write, priority, cause, status, error, remote_code, request_id, started_at, elapsed_ms, "
-    "sent_bytes, received_bytes, attempt, quota_left"
+    "shop_id, channel, operation, write, priority, cause, status, error, remote_code, request_id, started_at, "
+    "elapsed_ms, sent_bytes, received_bytes, attempt, quota_left"
 )
 
 
@@ -82,7 +82,20 @@ def latest(tx: ReadTx, limit: int = 100, shop_id: str = "") -> list[Call]:
     where, params = ("WHERE shop_id = ?", [shop_id]) if shop_id else ("", [])
     rows = tx.all(f"SELECT {_COLUMNS} FROM call_record {where} ORDER BY seq DESC LIMIT ?", (*params, limit))
     return [
-        Call(row[0], row[1], row[2], bool(row[3]), row[4], row[5], row[6], row[7], row[8], row[9], from_ms(row[10]), *row[11:])
+        Call(
+            row[0],
+            row[1],
+            row[2],
+            bool(row[3]),
+            row[4],
+            row[5],
+            row[6],
+            row[7],
+            row[8],
+            row[9],
+            from_ms(row[10]),
+            *row[11:],
+        )
         for row in rows
     ]
 

@@ -1,4 +1,7 @@
-"""The running hub: for every shop a poller, a pump and a courier under one lease. Owns when things run, not what they do."""
+"""The running hub: for every shop a poller, a pump and a courier under one lease.
+
+Owns when things run, not what they do.
+"""
 
 from __future__ import annotations
 
@@ -63,15 +66,27 @@ class ShopWorker:
         )
         self.pump = pump.Pump(
             pump.Outfit(
-                shop.id, self.manifest, house.manifests, self.door.adapter, house.db, house.clock,
-                self.manifest.assumptions.settle_s, self.may_send,
-            )  # fmt: skip
+                shop.id,
+                self.manifest,
+                house.manifests,
+                self.door.adapter,
+                house.db,
+                house.clock,
+                self.manifest.assumptions.settle_s,
+                self.may_send,
+            )
         )
         self.courier = courier.Courier(
             courier.Outfit(
-                self.manifest, self.door.adapter, house.db, house.clock, view, self.may_send, self._record,
+                self.manifest,
+                self.door.adapter,
+                house.db,
+                house.clock,
+                view,
+                self.may_send,
+                self._record,
                 self.manifest.assumptions.settle_s,
-            )  # fmt: skip
+            )
         )
         self._view = view
         self._caught_up = asyncio.Event()
@@ -162,7 +177,7 @@ class ShopWorker:
         except JangbuError as error:
             await self._trouble(error, stops=False)
             self._pause(name, FAULT_PAUSE_S)
-        except Exception as error:  # noqa: BLE001 - the attempt crashes, the hub does not
+        except Exception as error:  # the attempt crashes, the hub does not
             log.exception("step.crashed", shop=self.shop.name, step=name, kind=type(error).__name__)
             await self._crashed(name, type(error).__name__)
             self._pause(name, FAULT_PAUSE_S)
@@ -179,7 +194,9 @@ class ShopWorker:
 
     async def _crashed(self, name: str, kind: str) -> None:
         now = self.house.clock.now()
-        await self.house.db.write(lambda tx: note(tx, now, "hub.step_crashed", shop_id=self.shop.id, step=name, kind=kind))
+        await self.house.db.write(
+            lambda tx: note(tx, now, "hub.step_crashed", shop_id=self.shop.id, step=name, kind=kind)
+        )
 
     async def woke_after_gap(self) -> None:
         """Forget connections that a sleeping machine let die."""
@@ -269,5 +286,3 @@ class Hub:
                 for worker, _ in list(self._workers.values()):
                     await worker.woke_after_gap()
             await self.house.clock.sleep(LEASE_RENEWED_EVERY_S)
-
-

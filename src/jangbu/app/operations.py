@@ -54,7 +54,9 @@ async def shop_add(
     Errors: InputError for a bad field; GrantError or Transient from the marketplace; Conflict. Nothing is kept then.
     """
     if channel not in house.manifests:
-        raise InputError(f"no channel {channel}", code="input.channel", channel=channel, known=", ".join(house.manifests))
+        raise InputError(
+            f"no channel {channel}", code="input.channel", channel=channel, known=", ".join(house.manifests)
+        )
     manifest = house.manifests[channel]
     new = NewShop(
         channel, name, credentials, api_url or house.api_url(channel), house.auth_url(channel), egress, options, share
@@ -65,7 +67,9 @@ async def shop_add(
     async def keep(grant: Grant) -> None:
         latest.append(grant)
 
-    door = ShopDoor(house, manifest, latest[0], key=f"new:{name}", api_url=new.api_url, egress=egress, options=options, keep=keep)
+    door = ShopDoor(
+        house, manifest, latest[0], key=f"new:{name}", api_url=new.api_url, egress=egress, options=options, keep=keep
+    )
     try:
         profile = await door.adapter(Order(Priority.INTERACTIVE, "shop add")).read_shop()
     finally:
@@ -100,9 +104,9 @@ async def shop_state(house: House, *, name: str, action: str, actor: str) -> Fac
 
 
 async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts:
-    """Change one option of a shop: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s,
-    look_back_days.
+    """Change one option of a shop.
 
+    Options: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s, look_back_days.
     Errors: InputError for an unknown option or a value it cannot have.
     """
     if option == "share":
@@ -117,8 +121,14 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
 
 
 def _check_option(option: str, value: str) -> None:
-    numbers = {"fee_cap_monthly": 1000.0, "news_interval_s": 86_400.0, "settle_s": 3_600.0, "feed_margin_s": 3_600.0, "deep_every_s": 86_400.0,
-        "look_back_days": 365.0}
+    numbers = {
+        "fee_cap_monthly": 1000.0,
+        "news_interval_s": 86_400.0,
+        "settle_s": 3_600.0,
+        "feed_margin_s": 3_600.0,
+        "deep_every_s": 86_400.0,
+        "look_back_days": 365.0,
+    }
     if option == "return_free" and value in {"yes", "no"}:
         return
     if option in numbers:
@@ -196,7 +206,9 @@ async def _import_one(house: House, shop: Shop) -> Facts:
         await door.close()
     gone = await house.db.write(lambda tx: catalog.finish_import(tx, shop.id, begun))
     now = house.clock.now()
-    await house.db.write(lambda tx: note(tx, now, "catalog.imported", shop_id=shop.id, listings=listings, offers=offers))
+    await house.db.write(
+        lambda tx: note(tx, now, "catalog.imported", shop_id=shop.id, listings=listings, offers=offers)
+    )
     return {"shop": shop.name, "listings": listings, "offers": offers, "gone": gone}
 
 
@@ -566,7 +578,14 @@ async def call_summary(house: House, *, hours: int = 24) -> list[Facts]:
     def read(tx: ReadTx) -> list[Facts]:
         names = {s.id: s.name for s in shops.all_shops(tx)}
         return [
-            {"shop": names.get(ShopId(s), s), "operation": op, "calls": n, "failed": bad, "slowest_ms": most, "mean_ms": mean}
+            {
+                "shop": names.get(ShopId(s), s),
+                "operation": op,
+                "calls": n,
+                "failed": bad,
+                "slowest_ms": most,
+                "mean_ms": mean,
+            }
             for s, op, n, bad, most, mean in calls.summary(tx, since)
         ]
 

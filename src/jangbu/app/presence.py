@@ -29,7 +29,8 @@ class Presence:
         seen = last_seen(tx)
         tx.run("DELETE FROM hub_presence WHERE beat_at < ?", (to_ms(now - timedelta(days=30)),))
         tx.run(
-            "INSERT INTO hub_presence (holder, started_at, beat_at) VALUES (?, ?, ?)", (self._holder, to_ms(now), to_ms(now))
+            "INSERT INTO hub_presence (holder, started_at, beat_at) VALUES (?, ?, ?)",
+            (self._holder, to_ms(now), to_ms(now)),
         )
         self._last = now
         away = now - seen if seen else timedelta()
@@ -50,7 +51,9 @@ class Presence:
         """Say that this process ended in order."""
         now = to_ms(self._house.clock.now())
         await self._house.db.write(
-            lambda tx: tx.run("UPDATE hub_presence SET beat_at = ?, ended_at = ? WHERE holder = ?", (now, now, self._holder))
+            lambda tx: tx.run(
+                "UPDATE hub_presence SET beat_at = ?, ended_at = ? WHERE holder = ?", (now, now, self._holder)
+            )
         )
 
 

@@ -1,4 +1,4 @@
-"""Holds the marketplaces' own books against ours: was every line taken once, and nothing sold twice? Changes nothing."""
+"""Holds the marketplaces' own books against ours: every line taken once, nothing sold twice? Changes nothing."""
 
 from __future__ import annotations
 

@@ -37,7 +37,9 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
     listener = _listener(host, port)
     token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
     app = create_app(house, hub, local_token=token, page_token=key)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off", loop="none")
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, server_header=False, lifespan="off", loop="none"
+    )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the shell owns the signals
     url = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}"

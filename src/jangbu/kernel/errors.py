@@ -10,7 +10,8 @@ JangbuError
    ├ Transient       retry with backoff: reads that failed, writes refused before processing   └ Throttled
    ├ OutcomeUnknown  any other failed write: read before any retry
    ├ Rejected        will never succeed unchanged   └ Gone
-   ├ GrantError      the credential or its permission   ├ TokenExpired · ReauthRequired · ScopeMissing · AddressNotAllowed
+   ├ GrantError      the credential or its permission
+   │  ├ TokenExpired · ReauthRequired · ScopeMissing · AddressNotAllowed
    └ ContractBroken  the answer is not what the description says
 """
 
@@ -55,7 +56,7 @@ class RowError:
     facts: Facts = field(default_factory=dict)
 
 
-class RowErrors(InputError):
+class RowErrors(InputError):  # noqa: N818 - one error for many rows
     """Some rows of a file were refused; each says where and why."""
 
     code = "input.rows"
@@ -122,7 +123,7 @@ class ChannelError(JangbuError):
 
     code = "channel"
 
-    def __init__(  # noqa: D417
+    def __init__(
         self,
         message: str = "",
         *,

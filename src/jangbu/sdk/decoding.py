@@ -34,5 +34,8 @@ def convert(document: object, kind: type[T], operation: str) -> T:
     except msgspec.ValidationError as error:
         place = str(error).rpartition(" - at ")[2] or "the top"
         raise ContractBroken(
-            f"{operation}: unexpected shape at {place}", code="channel.unexpected_shape", operation=operation, place=place
+            f"{operation}: unexpected shape at {place}",
+            code="channel.unexpected_shape",
+            operation=operation,
+            place=place,
         ) from error

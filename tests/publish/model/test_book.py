@@ -356,6 +356,7 @@ def test_a_read_wants_doing_where_no_mark_on_its_way_will_set_units_free() -> No
     assert not books.wants_read(MARKED, 99)
     assert books.wants_read(replace(MARKED, mark=None), 99)
     assert not books.wants_read(Book(stands=3), 99)
+    assert books.wants_read(Book(stands=-1), 99)
     restocked = Book(stands=1, clear_from=50)
     assert not books.wants_read(restocked, 50)
     assert books.wants_read(restocked, 51)

@@ -53,7 +53,8 @@ class Words:
         text = there.strftime("%H:%M")
         if there.date() == here.date():
             return text
-        return self.t("web.date.short", month=there.month, day=there.day, name=_month(there), time=text)
+        month = self.t("web.months").split()[there.month - 1]
+        return self.t("web.date.short", month=month, day=there.day, time=text)
 
     def ago(self, moment: datetime | None) -> str:
         """Say how long ago something was."""
@@ -111,7 +112,3 @@ def _span(span: timedelta) -> tuple[str, int]:
     """Give a span in its largest whole unit."""
     seconds = max(int(span.total_seconds()), 0)
     return next(((unit, seconds // size) for unit, size in _SPANS if seconds >= size), ("s", 0))
-
-
-def _month(moment: datetime) -> str:
-    return ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]

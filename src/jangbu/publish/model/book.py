@@ -271,10 +271,10 @@ def surprising(book: Book, number: int, *, on_sale: bool) -> bool:
 
 
 def wants_read(book: Book, now: int) -> bool:
-    """Tell whether a read begun now would help: units are held that no mark on its way will set free."""
+    """Tell whether a read begun now would help: units are held, or missing, that no mark on its way will mend."""
     if book.pending is not None or book.mark is not None or now <= book.clear_from:
         return False
-    return book.unread > 0 or book.clear_from > 0
+    return book.unread > 0 or book.stands < 0 or book.clear_from > 0
 
 
 def _shown(book: Book, number: int, *, charged: bool, mark: Mark) -> Book:
