@@ -203,8 +203,8 @@ def test_facts_that_are_codes_are_told_in_words() -> None:
     assert happened("shop.trouble", {"error": "channel.timeout"}, "ko") == "문제 발생: 마켓이 제때 답하지 않았습니다."
     assert "결제완료" in fault("order_not_shippable", {"order": "1", "state": "paid"}, "ko").what
     assert "CJ대한통운" in happened("ship.wanted", {"order": "1", "carrier": "cj", "tracking": "2"}, "en")
-    told = happened("write.off", {"cell": "c", "why": "plan.nothing_left"}, "en")
-    assert told.startswith("c: taken off sale. None is left")
+    told = happened("write.off", {"title": "Mug", "cell": "c", "why": "plan.nothing_left"}, "en")
+    assert told.startswith("Mug (c): taken off sale. None is left")
 
 
 def test_a_code_nobody_wrote_words_for_is_still_explained() -> None:

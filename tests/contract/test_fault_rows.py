@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.contract.forcing import Forced, Known, Outcome, outcomes
+from tests.contract.forcing import LINE_REFUSALS, Forced, Known, Outcome, outcomes
 
 from jangbu.channels.etsy import faults as etsy_faults
 from jangbu.channels.naver import faults as naver_faults
@@ -248,15 +248,6 @@ NAVER: Final = [
     Forced("call_refused", Rejected, _numbers, rules=_page(415)),
     Forced("call_refused", Rejected, _account, rules=_page(418)),
 ]
-NAVER_LINES: Final = {
-    "delivery_method": {"deliveryMethod": "RETURN_DESIGNATED"},
-    "carrier_unknown": {"deliveryCompanyCode": ""},
-    "tracking_missing": {"trackingNumber": ""},
-    "tracking_invalid": {"trackingNumber": "12"},
-    "tracking_used": {"trackingNumber": "600000000001"},
-    "bad_parameter": {"deliveryMethod": None},
-    "order_gone": {"productOrderId": "7"},
-}
 NAVER_UNFORCED: Final = {
     "order_other": "code 9999: the sandbox fails in the gateway's words only",
     "order_not_yours": "the sandbox has one seller",
@@ -269,14 +260,10 @@ NAVER_UNFORCED: Final = {
     "circuit": "the sandbox closes for maintenance only",
     "quota": "the sandbox has a quota for tokens only",
     "already_done": "told of an operation we do not use",
-    **dict.fromkeys(NAVER_LINES, "told per line in an answer of success, see the test of lines"),
+    **dict.fromkeys(LINE_REFUSALS, "told per line in an answer of success, see the test of lines"),
 }
 CASES: Final = {"etsy": ETSY, "naver": NAVER}
 NUMBERED: Final = [(channel, number) for channel, cases in CASES.items() for number in range(len(cases))]
-
-
-def _name(value: object) -> str:
-    return str(value)
 
 
 @pytest.fixture(scope="session")

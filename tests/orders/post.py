@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from tests.orders.desk import PAID, SHIPPED, Desk, line, order
 from tests.shops.samples import BAZAAR, NOW, OWNER, SETTLE_S, HandClock, later
@@ -18,7 +18,7 @@ from jangbu.orders import ship
 from jangbu.orders.courier import Courier
 from jangbu.orders.ship import Owed
 from jangbu.sdk.client import Order
-from jangbu.sdk.records import Dispatch, LineAnswer, LineState, Parcel, RemoteOrder
+from jangbu.sdk.records import Dispatch, LineAnswer, LineState, OrderLine, Parcel, RemoteOrder
 
 Step: TypeAlias = Callable[["Post", Sequence[str]], Awaitable[list[LineAnswer]]]
 
@@ -71,14 +71,14 @@ class Post:
             lines = tuple(_after(each, parcels.get(each.remote_id), line_ids) for each in found.lines)
             self.orders[id_] = replace(found, lines=lines)
 
-    def set_state(self, order_id: str, state: LineState, **more: str) -> None:
+    def set_state(self, order_id: str, state: LineState, **more: Any) -> None:
         """Change an order at the marketplace."""
         found = self.orders[order_id]
-        lines = tuple(replace(each, state=state, **more) for each in found.lines)  # type: ignore[arg-type]
+        lines = tuple(replace(each, state=state, **more) for each in found.lines)
         self.orders[order_id] = replace(found, lines=lines)
 
 
-def _after(each: orders.OrderLine, parcel: Dispatch | None, line_ids: Sequence[str]) -> orders.OrderLine:
+def _after(each: OrderLine, parcel: Dispatch | None, line_ids: Sequence[str]) -> OrderLine:
     if each.remote_id not in line_ids:
         return each
     if parcel is None:

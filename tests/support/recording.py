@@ -62,6 +62,10 @@ class Recording(InProcessTransport):
         self.exchanges.append(Exchange(channel, at, sent, answer))
         return answer
 
+    def unseen(self) -> InProcessTransport:
+        """Give a way to the same marketplaces on which nothing is kept: for what is not the hub's doing."""
+        return InProcessTransport(self._apps)
+
     def of(self, channel: str) -> list[Exchange]:
         """Give what passed to and from one channel."""
         return [each for each in self.exchanges if each.channel == channel]

@@ -42,6 +42,7 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the shell owns the signals
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where this machine reaches it
     url = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}"
     running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
     try:

@@ -12,11 +12,13 @@ from jangbu.intake import service
 from jangbu.intake.model import DEEP_EVERY, deep_due, interval_s
 from jangbu.intake.store import Delivery
 from jangbu.kernel.clock import Clock
+from jangbu.kernel.errors import ContractBroken, Rejected
 from jangbu.orders.service import ShopView
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
 
 ATTEMPTS_MAX = 8
+AGAIN_MAX = 3
 ANSWERS_MAX = 2_000
 """No pass is longer than this many answers of the feed: past it the rest waits for the next pass."""
 
@@ -52,18 +54,19 @@ class Poller:
         pass_begun = o.clock.now()
         state = await o.db.read(lambda tx: service.feed_state(tx, o.shop.id))
         looks_deep = deep_due(state, pass_begun, o.deep_every) if deep is None else deep
-        heard = 0
+        heard, whole = 0, True
         for _ in range(ANSWERS_MAX):
             begun = o.clock.now()
             found = await self._adapter("feed").sweep(state.watermark, deep=looks_deep)
             answered = o.clock.now()
             again = await o.db.write(
-                lambda tx, found=found, begun=begun, answered=answered: service.take_sweep(  # type: ignore[misc]
+                lambda tx, found=found, begun=begun, answered=answered, whole=whole: service.take_sweep(  # type: ignore[misc]
                     tx, o.shop, o.manifest.assumptions, found,
-                    pass_begun_at=pass_begun, begun_at=begun, answered_at=answered, deep=looks_deep,
+                    pass_begun_at=pass_begun, begun_at=begun, answered_at=answered, deep=looks_deep, whole=whole,
                 )
             )  # fmt: skip
             heard += len(found.orders)
+            whole = whole and not found.missing
             if again:
                 await self.fetch(again, "again")
             if found.done:
@@ -72,13 +75,24 @@ class Poller:
         return heard
 
     async def fetch(self, order_ids: list[str], heard_by: str) -> set[str]:
-        """Read these orders fresh and take them in; give the ids that were found."""
+        """Read these orders fresh and take them in; give the ids that were found.
+
+        An order that another door heard meanwhile, and heard otherwise, is read again at once.
+        """
+        heard, again = await self._fetch_once(order_ids, heard_by)
+        for _ in range(AGAIN_MAX):
+            if not again:
+                break
+            _, again = await self._fetch_once(again, heard_by)
+        return heard
+
+    async def _fetch_once(self, order_ids: list[str], heard_by: str) -> tuple[set[str], list[str]]:
         o = self._o
         begun = o.clock.now()
         found = await self._adapter(heard_by).read_orders(order_ids)
         answered = o.clock.now()
-        await o.db.write(lambda tx: service.take_orders(tx, o.shop, found, begun, answered, heard_by))
-        return {order.remote_id for order in found}
+        again = await o.db.write(lambda tx: service.take_orders(tx, o.shop, found, begun, answered, heard_by))
+        return {order.remote_id for order in found}, again
 
     async def follow_hints(self) -> int:
         """Fetch the orders that deliveries point at; tell how many deliveries were followed to their end."""
@@ -88,24 +102,37 @@ class Poller:
         due = [d for d in waiting if self._rested.get(d.delivery_id, now) <= now]
         if not due:
             return 0
-        ids = sorted({delivery.order_id for delivery in due})
-        found = await self.fetch(ids, "webhook")
+        errors = await self._look_up(sorted({delivery.order_id for delivery in due}))
         ended = 0
         for delivery in due:
-            ended += await self._end(delivery, found=delivery.order_id in found)
+            ended += await self._end(delivery, errors.get(delivery.order_id, ""))
         return ended
 
-    async def _end(self, delivery: Delivery, *, found: bool) -> bool:
+    async def _look_up(self, order_ids: list[str]) -> dict[str, str]:
+        """Fetch orders in one call, or each alone where one of them spoils it; give what went wrong, by id."""
+        try:
+            found = await self.fetch(order_ids, "webhook")
+        except (Rejected, ContractBroken) as error:
+            if len(order_ids) == 1:
+                return {order_ids[0]: error.code}
+        else:
+            return {id_: "intake.order_not_found" for id_ in order_ids if id_ not in found}
+        errors: dict[str, str] = {}
+        for id_ in order_ids:
+            errors |= await self._look_up([id_])
+        return errors
+
+    async def _end(self, delivery: Delivery, error: str) -> bool:
         o, now = self._o, self._o.clock.now()
-        if found or delivery.attempts + 1 >= ATTEMPTS_MAX:
-            state, error = ("done", "") if found else ("failed", "intake.order_not_found")
+        if not error or delivery.attempts + 1 >= ATTEMPTS_MAX:
+            state = "failed" if error else "done"
             await o.db.write(
                 lambda tx: service.end_delivery(tx, o.shop.id, delivery.delivery_id, state, error, now)
             )
             self._rested.pop(delivery.delivery_id, None)
             return True
         await o.db.write(
-            lambda tx: service.try_delivery(tx, o.shop.id, delivery.delivery_id, "intake.order_not_found")
+            lambda tx: service.try_delivery(tx, o.shop.id, delivery.delivery_id, error)
         )
         self._rested[delivery.delivery_id] = now + timedelta(seconds=2.0**delivery.attempts)
         return False

@@ -55,18 +55,20 @@ def take_sweep(
     begun_at: datetime,
     answered_at: datetime,
     deep: bool,
+    whole: bool = True,
 ) -> list[str]:
     """Book one answer of the feed: orders, watermark and, when the pass is whole, the horizon, all at once.
 
+    `whole`: no earlier answer of this pass named an order without giving it.
     Shape: order ids to be read again. Errors: none of its own; on failure nothing moves, the watermark neither.
     """
     again = take_orders(tx, shop, sweep.orders, begun_at, answered_at, "poll")
     before = store.feed_state(tx, shop.id)
     state = FeedState(sweep.watermark, answered_at, answered_at if deep and sweep.done else before.deep_at, sweep.done)
-    if not before.caught_up and sweep.done and before.swept_at is None:
+    if sweep.done and deep and before.deep_at is None:
         note(tx, answered_at, "feed.first_look", shop_id=shop.id)
     store.put_feed_state(tx, shop.id, state)
-    if sweep.done and not sweep.missing and not again:
+    if sweep.done and whole and not sweep.missing and not again:
         reach = horizon_of(assumptions, pass_begun_at, sweep.complete_to)
         if reach:
             orders.put_horizon(tx, shop.id, to_ms(reach[0]), to_ms(reach[1]) if reach[1] else 0)

@@ -1,4 +1,4 @@
-"""Sends what is owed for orders: confirmations, then tracking. Reads before repeating anything whose fate is unknown."""
+"""Sends what is owed for orders: confirmations, then tracking. Reads before repeating what may have arrived."""
 
 from __future__ import annotations
 
@@ -110,13 +110,16 @@ class Courier:
         )
 
     def _last_check(self, owed: Sequence[Owed]) -> Callable[[], Awaitable[None]]:
+        def journal(tx: WriteTx) -> None:
+            now = self._o.clock.now()
+            if not ship.set_sending(tx, [one.id for one in owed], now, now + HTTP_TIMEOUT):
+                raise _Withdrawn  # inside the unit: then none of them says it is being sent
+
         async def check() -> None:
             now, o = self._o.clock.now(), self._o
-            ids = [one.id for one in owed]
             if not o.may_send(now):
                 raise _Withdrawn
-            if not await o.db.write(lambda tx: ship.set_sending(tx, ids, now, now + HTTP_TIMEOUT)):
-                raise _Withdrawn
+            await o.db.write(journal)
 
         return check
 
@@ -146,6 +149,7 @@ class Courier:
 
     async def _settle(self, owed: Sequence[Owed]) -> None:
         """Find out by reading what became of calls that never answered; only what surely failed is sent again."""
+        begun = self._o.clock.now()
         found = await self._read(owed)
         now, o = self._o.clock.now(), self._o
 
@@ -159,7 +163,7 @@ class Courier:
                     else all(line.acknowledged for line in lines)
                 ):
                     ship.end(tx, one, "done", now)
-                elif one.deadline is None or now > one.deadline + timedelta(seconds=o.settle_s):
+                elif one.deadline is None or begun > one.deadline + timedelta(seconds=o.settle_s):
                     ship.put_off(tx, one, now, state="wanted", error="", for_s=0.0)
                 else:
                     ship.put_off(tx, one, now, state="unknown", error=one.error, for_s=SOON_S)

@@ -173,11 +173,13 @@ def set_sending(tx: WriteTx, ids: Sequence[str], now: datetime, deadline: dateti
 
 
 def end(tx: WriteTx, owed: Owed, state: str, now: datetime, *, error: str = "", remote_code: str = "") -> None:
-    """Journal how it ended: done, or refused with the reason."""
-    tx.run(
+    """Journal how it ended: done, or refused with the reason. Repeat: what ended once stays as it ended."""
+    ended = tx.run(
         "UPDATE order_write SET state = ?, error = ?, remote_code = ?, ended_at = ? WHERE id = ? AND ended_at IS NULL",
         (state, error, remote_code, to_ms(now), owed.id),
     )
+    if not ended:
+        return
     code = {("ship", "done"): "ship.done", ("ship", "refused"): "ship.refused",
             ("acknowledge", "done"): "acknowledge.done", ("acknowledge", "refused"): "acknowledge.refused"}[owed.kind, state]  # fmt: skip
     note(

@@ -134,9 +134,16 @@ def _dirty(tx: WriteTx, variants: Iterable[VariantId]) -> None:
 # -- planning ---------------------------------------------------------------------------------------------
 
 
-def look(tx: ReadTx, manifests: Mapping[str, Manifest], cells: Iterable[CellRow], now: datetime) -> tuple[Plan, Component]:
-    """Plan the component of these cells without changing anything."""
-    component = world.load(tx, manifests, cells, to_ms(now))
+def look(
+    tx: ReadTx,
+    manifests: Mapping[str, Manifest],
+    cells: Iterable[CellRow],
+    now: datetime,
+    *,
+    as_if_started: bool = False,
+) -> tuple[Plan, Component]:
+    """Plan the component of these cells without changing anything; `as_if_started` as the seller reads it before."""
+    component = world.load(tx, manifests, cells, to_ms(now), as_if_started=as_if_started)
     return plan(component.variants, component.groups, now=to_ms(now)), component
 
 
@@ -443,10 +450,11 @@ def _keep_sale(tx: WriteTx, shop: ShopId, seen: NumbersRead, *, parked_by_us: bo
 
 def _tell(tx: WriteTx, shop: ShopId, write: WriteRow, at: datetime) -> None:
     """Write down for people what changed at a shop, and have everything joined considered anew."""
+    found = catalog.listing_ref(tx, shop, write.listing_id)
     for row in store.cells_of_listing(tx, shop, write.listing_id):
         if row.id in write.numbers:
             note(
-                tx, at, f"write.{write.act}", shop_id=shop, why=write.why,
+                tx, at, f"write.{write.act}", shop_id=shop, why=write.why, title=found[1] if found else "",
                 cell=row.key, before=write.before.get(row.id, 0), after=write.numbers[row.id],
             )  # fmt: skip
             inventory.mark_dirty(tx, store.units_of(tx, [row.id])[row.id])
@@ -462,14 +470,18 @@ def cells_of_variant(tx: ReadTx, variant: VariantId) -> list[tuple[CellRow, int]
 def plan_rows(
     tx: ReadTx, manifests: Mapping[str, Manifest], now: datetime, shop: ShopId | None
 ) -> list[dict[str, str | int | bool | None]]:
-    """Tell for every linked number: now, to be written, why, what it waits for. Changes nothing."""
-    names = {s.id: s.name for s in shops.all_shops(tx)}
+    """Tell for every linked number: now, to be written once its shop is started, why, what it waits for.
+
+    Changes nothing. `writes` tells whether the shop may be written now.
+    """
+    every = {s.id: s for s in shops.all_shops(tx)}
+    stopped = shops.stopped_since(tx) is not None
     rows: list[dict[str, str | int | bool | None]] = []
     done: set[CellId] = set()
     for cell in store.cells_of_shop(tx):
         if cell.id in done:
             continue
-        drawn, component = look(tx, manifests, [cell], now)
+        drawn, component = look(tx, manifests, [cell], now, as_if_started=True)
         done |= {row.id for row in component.cells()} | {cell.id}
         step = {(p.shop, p.group): p for p in drawn.planned}
         waits = {(w.shop, w.group): w.why for w in drawn.waiting}
@@ -482,7 +494,7 @@ def plan_rows(
                 target = drawn.targets.get(row.id, shown)
                 rows.append(
                     {
-                        "shop": names[of_shop], "listing": listing, "cell": row.key, "title": info.title,
+                        "shop": every[of_shop].name, "writes": every[of_shop].writes and not stopped, "listing": listing, "cell": row.key, "title": info.title,
                         "now": shown, "target": target, "on_sale": row.book.on_sale,
                         "exposure": None if row.book.exposure >= books.UNBOUNDED // 2 else row.book.exposure,
                         "write": proposed.numbers.get(row.id) if proposed else None,

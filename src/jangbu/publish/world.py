@@ -45,8 +45,13 @@ class Component:
         return (cell for info in self.info.values() for cell in info.cells.values())
 
 
-def load(tx: ReadTx, manifests: Mapping[str, Manifest], start: Iterable[CellRow], now_ms: int) -> Component:
-    """Load everything joined with these cells: by a shared variant, or by standing on the same listing."""
+def load(
+    tx: ReadTx, manifests: Mapping[str, Manifest], start: Iterable[CellRow], now_ms: int, *, as_if_started: bool = False
+) -> Component:
+    """Load everything joined with these cells: by a shared variant, or by standing on the same listing.
+
+    `as_if_started` shows what would be done if every shop were started and nothing stopped.
+    """
     rows = {row.id: row for row in start}
     seen_listings: set[tuple[ShopId, str]] = set()
     seen_variants: set[VariantId] = set()
@@ -61,7 +66,7 @@ def load(tx: ReadTx, manifests: Mapping[str, Manifest], start: Iterable[CellRow]
             break
         seen_variants |= variants
         rows |= {row.id: row for row in store.cells_of_variants(tx, sorted(variants))}
-    return _component(tx, manifests, rows, units, sorted(seen_variants), now_ms)
+    return _component(tx, manifests, rows, units, sorted(seen_variants), now_ms, as_if_started=as_if_started)
 
 
 def _component(
@@ -71,6 +76,8 @@ def _component(
     units: Mapping[CellId, Mapping[VariantId, int]],
     variant_ids: list[VariantId],
     now_ms: int,
+    *,
+    as_if_started: bool,
 ) -> Component:
     stocks = inventory.stocks(tx, variant_ids)
     variants = tuple(
@@ -91,7 +98,8 @@ def _component(
         write_kind, title, state, owned = found
         shop, manifest = by_shop[shop_id], manifests[by_shop[shop_id].channel]
         kind = manifest.write_kinds[write_kind]
-        groups.append(_group(tx, shop, manifest, listing, kind, state, cells, units, bool(owned) and not stopped, now_ms))
+        may_write = as_if_started or (shop.writes and not stopped)
+        groups.append(_group(tx, shop, manifest, listing, kind, state, cells, units, bool(owned) and may_write, now_ms))
         info[shop_id, listing] = GroupInfo(
             ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}
         )
@@ -129,7 +137,7 @@ def _group(
         parked_by_us=bool(sale and sale.parked_by_us),
         needs_reopening=sold_out,
         reopens=sold_out and _fee_left(tx, shop, now_ms) > 0,
-        writable=may_write and shop.writes and known not in {ListingState.DRAFT, ListingState.EXPIRED},
+        writable=may_write and known not in {ListingState.DRAFT, ListingState.EXPIRED},
     )
 
 

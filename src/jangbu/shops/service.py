@@ -21,6 +21,7 @@ from jangbu.shops import store
 from jangbu.shops.model import Shop, ShopState, checked_credentials, checked_name, checked_share
 
 STOP_ALL = "stop_all_writing"
+CIRCUIT_OPEN = "channel.circuit_open"
 
 all_shops = store.all_shops
 by_id = store.by_id
@@ -126,7 +127,8 @@ def trouble(tx: WriteTx, shop: ShopId, error: JangbuError, at: datetime, *, stop
     found = store.by_id(tx, shop)
     if found is None:
         return
-    if found.trouble != error.code:
+    consequence = found.trouble and error.code == CIRCUIT_OPEN  # the first cause says more
+    if found.trouble != error.code and not consequence:
         facts: dict[str, str | int] = {k: v for k, v in error.facts.items() if isinstance(v, (str, int))}
         for name in ("operation", "status", "remote_code", "request_id"):
             value = getattr(error, name, "")

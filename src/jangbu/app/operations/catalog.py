@@ -1,0 +1,141 @@
+"""Import listings, link offers to SKUs, choose policies."""
+
+from __future__ import annotations
+
+from jangbu.app.bootstrap import House, open_door, view_of
+from jangbu.app.operations.common import Facts
+from jangbu.catalog import service as catalog
+from jangbu.catalog.model import Imported, OfferRow
+from jangbu.infra.activity import note
+from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.inventory import service as inventory
+from jangbu.kernel.errors import InputError
+from jangbu.orders import service as orders
+from jangbu.publish import service as publish
+from jangbu.sdk.client import Order
+from jangbu.sdk.manifest import Priority
+from jangbu.sdk.records import Listing
+from jangbu.shops import service as shops
+from jangbu.shops.model import Shop
+
+CHUNK = 100
+
+
+async def catalog_import(house: House, *, name: str = "") -> list[Facts]:
+    """Read all listings of a shop (or of every shop) and keep them; usable from the first hundred on.
+
+    Repeat: the same listings change nothing. Errors: those of reading; what was read before stays.
+    """
+    wanted = await house.db.read(lambda tx: [shops.named(tx, name)] if name else shops.all_shops(tx))
+    return [await _import_one(house, shop) for shop in wanted]
+
+
+async def _import_one(house: House, shop: Shop) -> Facts:
+    begun, door = house.clock.now(), open_door(house, shop)
+    listings = offers = 0
+    chunk: list[Listing] = []
+
+    async def keep() -> Imported:
+        now, part = house.clock.now(), list(chunk)
+        chunk.clear()
+        return await house.db.write(lambda tx: catalog.take_listings(tx, shop.id, part, now))
+
+    try:
+        async for listing in door.adapter(Order(Priority.CATALOGUE, "import")).listings():
+            chunk.append(listing)
+            if len(chunk) >= CHUNK:
+                done = await keep()
+                listings, offers = listings + done.listings, offers + done.offers
+        done = await keep()
+        listings, offers = listings + done.listings, offers + done.offers
+    finally:
+        await door.close()
+    gone = await house.db.write(lambda tx: catalog.finish_import(tx, shop.id, begun))
+    now = house.clock.now()
+    await house.db.write(
+        lambda tx: note(tx, now, "catalog.imported", shop_id=shop.id, listings=listings, offers=offers)
+    )
+    return {"shop": shop.name, "listings": listings, "offers": offers, "gone": gone}
+
+
+async def catalog_link_by_sku(house: House, *, actor: str, policy: str = "escrow") -> Facts:
+    """Link every offer whose code is certain; lines that waited for it move their stock now."""
+    _check_policy(policy)
+    now = house.clock.now()
+    views = _views(house)
+
+    def link(tx: WriteTx) -> Facts:
+        done, linked = catalog.link_by_code(tx, now, actor=actor, policy=policy)
+        new_cells = publish.sync_cells(tx)
+        late = sum(orders.link_late(tx, view) for view in views)
+        if linked:
+            note(tx, now, "catalog.linked", actor=actor, offers=len(linked))
+        return {
+            "linked": done.linked, "without_code": done.without_code, "doubtful": done.doubtful, "cells": new_cells,
+            "late_lines": late,
+        }  # fmt: skip
+
+    return await house.db.write(link)
+
+
+async def catalog_link_by_hand(
+    house: House, *, name: str, offer: str, sku: str, actor: str, units: int = 1, add: bool = False
+) -> Facts:
+    """Link one offer to a SKU by hand; `add` keeps its other links (a kit)."""
+    now, views = house.clock.now(), _views(house)
+
+    def link(tx: WriteTx) -> Facts:
+        shop = shops.named(tx, name)
+        row = catalog.link_by_hand(tx, shop.id, offer, sku, now, units=units, actor=actor, add=add)
+        publish.sync_cells(tx)
+        for view in views:
+            orders.link_late(tx, view)
+        note(tx, now, "catalog.linked_by_hand", shop_id=shop.id, actor=actor, offer=offer, sku=sku, units=units)
+        return _offer_facts(tx, row)
+
+    return await house.db.write(link)
+
+
+async def catalog_offers(house: House, *, name: str = "", unlinked: bool = False) -> list[Facts]:
+    """List offers with their links."""
+
+    def read(tx: ReadTx) -> list[Facts]:
+        shop = shops.named(tx, name).id if name else None
+        rows = catalog.offers(tx, shop)
+        return [_offer_facts(tx, row) for row in rows if not (unlinked and row.links)]
+
+    return await house.db.read(read)
+
+
+async def set_policy(house: House, *, sku: str, policy: str, actor: str) -> Facts:
+    """Choose how a SKU's stock is divided: mirror or escrow."""
+    _check_policy(policy)
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> None:
+        variant = catalog.variant_of(tx, sku)
+        catalog.set_policy(tx, variant.id, policy)
+        inventory.mark_dirty(tx, [variant.id])
+        note(tx, now, "policy.set", actor=actor, sku=sku, policy=policy)
+
+    await house.db.write(write)
+    return {"sku": sku, "policy": policy}
+
+
+def _check_policy(policy: str) -> None:
+    if policy not in {"mirror", "escrow"}:
+        raise InputError(f"no policy {policy}", code="input.policy", policy=policy, known="escrow, mirror")
+
+
+def _offer_facts(tx: ReadTx, row: OfferRow) -> Facts:
+    names = {v.id: v.sku for v in catalog.variants(tx, list(row.links))} if row.links else {}
+    return {
+        "shop": row.shop_id, "offer": row.key, "listing": row.listing_id, "title": row.title,
+        "options": " / ".join(f"{name}: {value}" for name, value in row.options), "code": row.sku,
+        "quantity": row.quantity, "state": row.listing_state, "price": row.price.amount, "currency": row.price.currency,
+        "links": {names[variant]: units for variant, units in row.links.items()},
+    }  # fmt: skip
+
+
+def _views(house: House) -> list[orders.ShopView]:
+    return [view_of(house, shop) for shop in house.db.read_now(shops.all_shops)]

@@ -1,0 +1,137 @@
+"""List and show orders, read them now, hand tracking over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from jangbu.app.bootstrap import House, open_door, view_of
+from jangbu.app.operations.common import Facts, iso
+from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.intake import poller
+from jangbu.kernel.errors import InputError, NotFound
+from jangbu.kernel.ids import ShopId
+from jangbu.orders import service as orders
+from jangbu.orders import ship
+from jangbu.orders.store import StoredLine
+from jangbu.sdk.records import Person
+from jangbu.shops import service as shops
+from jangbu.shops.model import own_manifest
+
+
+async def orders_read(house: House, *, name: str) -> Facts:
+    """Read a shop's orders to the present, now. Repeat: harmless, orders count once."""
+    shop = await house.db.read(lambda tx: shops.named(tx, name))
+    manifest = own_manifest(house.manifests[shop.channel], shop)
+    door = open_door(house, shop)
+    try:
+        outfit = poller.Outfit(view_of(house, shop), manifest, door.adapter, house.db, house.clock)
+        return {"shop": shop.name, "orders": await poller.Poller(outfit).sweep()}
+    finally:
+        await door.close()
+
+
+async def order_list(house: House, *, name: str = "", open_only: bool = True, limit: int = 100) -> list[Facts]:
+    """List orders: what is still to be shipped, most urgent first, or the latest of all."""
+
+    def read(tx: ReadTx) -> list[Facts]:
+        shop = shops.named(tx, name).id if name else None
+        if open_only:
+            lines = orders.open_lines(tx, shop, limit)
+            keys = list(dict.fromkeys((line.shop_id, line.order_id) for line in lines))
+            return [_order_facts(tx, *key) for key in keys]
+        return [_order_facts(tx, row.shop_id, row.remote_id) for row in orders.latest_orders(tx, shop, limit)]
+
+    return await house.db.read(read)
+
+
+async def order_show(house: House, *, order: str, name: str = "", personal: bool = False) -> Facts:
+    """Show one order; the address only when asked for. Errors: NotFound; InputError when two shops have it."""
+
+    def read(tx: ReadTx) -> Facts:
+        row = _found(tx, order, name)
+        facts = _order_facts(tx, row.shop_id, row.remote_id)
+        if row.ship_to is not None:
+            context = f"orders.ship_to:{row.shop_id}/{row.remote_id}"
+            clear = shops.unseal(tx, house.vault, row.shop_id, context, row.ship_to)
+            to = msgspec.json.decode(clear, type=Person)
+            facts["ship_to"] = _address(to) if personal else {"name": _masked(to.name), "country": to.country}
+        return facts
+
+    return await house.db.read(read)
+
+
+def _found(tx: ReadTx, order: str, name: str) -> Any:  # noqa: ANN401 - a row of the orders' store
+    if name:
+        row = orders.order(tx, shops.named(tx, name).id, order)
+        rows = [row] if row else []
+    else:
+        rows = orders.orders_by_id(tx, order)
+    if not rows:
+        raise NotFound(f"no order {order}", code="order_unknown", order=order)
+    if len(rows) > 1:
+        raise InputError("two shops have this order number", code="input.order_ambiguous", order=order)
+    return rows[0]
+
+
+def _order_facts(tx: ReadTx, shop: ShopId, order_id: str) -> Facts:
+    row = orders.order(tx, shop, order_id)
+    if row is None:
+        raise NotFound(f"no order {order_id}", code="order_unknown", order=order_id)
+    found = shops.by_id(tx, shop)
+    return {
+        "shop": found.name if found else shop, "order": order_id, "placed_at": iso(row.placed_at),
+        "heard_at": iso(row.heard_at), "heard_by": row.heard_by, "total": row.total.amount,
+        "currency": row.total.currency, "extra": row.extra,
+        "lines": [_line_facts(tx, line) for line in orders.lines_of(tx, shop, order_id)],
+        "owed": [
+            {
+                "kind": o.kind, "state": o.state, "carrier": o.carrier, "tracking_number": o.tracking_number,
+                "error": o.error, "remote_code": o.remote_code, "ended_at": iso(o.ended_at),
+            }
+            for o in ship.of_order(tx, shop, order_id)
+        ],
+    }  # fmt: skip
+
+
+def _line_facts(tx: ReadTx, stored: StoredLine) -> Facts:
+    line = stored.line
+    return {
+        "line": line.remote_id, "title": line.title, "options": line.options, "code": line.sku,
+        "quantity": line.quantity,
+        "remaining": line.remaining, "state": line.state.value, "raw_state": line.raw_state, "claim": line.claim,
+        "acknowledged": line.acknowledged, "ship_by": iso(line.ship_by), "linked": stored.linked,
+        "price": line.price.amount, "currency": line.price.currency,
+        "parcels": [
+            {"carrier": p.carrier, "tracking_number": p.tracking_number, "shipped_at": iso(p.shipped_at)}
+            for p in orders.parcels_of(tx, stored.shop_id, line.remote_id)
+        ],
+    }  # fmt: skip
+
+
+async def ship_order(
+    house: House, *, order: str, carrier: str, tracking_number: str, actor: str, name: str = "",
+    lines: list[str] | None = None,
+) -> Facts:  # fmt: skip
+    """Ask for a parcel's tracking number to be handed to the marketplace; the hub sends it."""
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> Facts:
+        row = _found(tx, order, name)
+        shop = shops.named(tx, row.shop_id)
+        ship.want_ship(
+            tx, shop.id, order, carrier, tracking_number, now, actor=actor, line_ids=lines or (),
+            acknowledges=house.manifests[shop.channel].acknowledges,
+        )  # fmt: skip
+        return _order_facts(tx, row.shop_id, order)
+
+    return await house.db.write(write)
+
+
+def _address(to: Person) -> Facts:
+    return {name: getattr(to, name) for name in to.__dataclass_fields__ if getattr(to, name)}
+
+
+def _masked(name: str) -> str:
+    return name[:1] + "*" * max(len(name) - 1, 0)

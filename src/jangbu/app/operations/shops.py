@@ -1,0 +1,160 @@
+"""Connect shops, start and pause them, see their health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jangbu.app.bootstrap import House, ShopDoor
+from jangbu.app.operations.common import Facts, iso
+from jangbu.infra.db import ReadTx, WriteTx
+from jangbu.kernel.clock import to_ms
+from jangbu.kernel.errors import InputError
+from jangbu.orders import service as orders
+from jangbu.publish import service as publish
+from jangbu.sdk.adapter import Grant
+from jangbu.sdk.client import Order
+from jangbu.sdk.manifest import Priority
+from jangbu.shops import service as shops
+from jangbu.shops.model import Shop
+from jangbu.shops.service import NewShop
+
+
+async def shop_add(
+    house: House, *, channel: str, name: str, credentials: Mapping[str, str], actor: str, api_url: str = "",
+    egress: str = "direct", options: Mapping[str, str] | None = None, share: int = 1,
+) -> Facts:  # fmt: skip
+    """Try a credential against the marketplace and keep the shop if it works; it begins in watching.
+
+    Errors: InputError for a bad field; GrantError or Transient from the marketplace; Conflict. Nothing is kept then.
+    """
+    if channel not in house.manifests:
+        raise InputError(
+            f"no channel {channel}", code="input.channel", channel=channel, known=", ".join(house.manifests)
+        )
+    manifest = house.manifests[channel]
+    new = NewShop(
+        channel, name, credentials, api_url or house.api_url(channel), house.auth_url(channel), egress, options, share
+    )
+    fields = shops.check_new(manifest, new)
+    latest: list[Grant] = [Grant(fields)]
+
+    async def keep(grant: Grant) -> None:
+        latest.append(grant)
+
+    door = ShopDoor(
+        house, manifest, latest[0], key=f"new:{name}", api_url=new.api_url, egress=egress, options=options, keep=keep
+    )
+    try:
+        profile = await door.adapter(Order(Priority.INTERACTIVE, "shop add")).read_shop()
+    finally:
+        await door.close()
+    now = house.clock.now()
+    shop = await house.db.write(lambda tx: shops.add(tx, house.vault, manifest, new, profile, latest[-1], now))
+    del actor
+    return shop_facts(house, shop)
+
+
+async def shop_list(house: House) -> list[Facts]:
+    """List the shops with their health."""
+    return [shop_facts(house, shop) for shop in await house.db.read(shops.all_shops)]
+
+
+async def shop_show(house: House, *, name: str) -> Facts:
+    """Show one shop."""
+    return shop_facts(house, await house.db.read(lambda tx: shops.named(tx, name)))
+
+
+async def shop_state(house: House, *, name: str, action: str, actor: str) -> Facts:
+    """Start, pause or resume a shop. `action` is one of these words."""
+    change = {"start": shops.start, "pause": shops.pause, "resume": shops.resume}[action]
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> Shop:
+        shop = change(tx, name, now, actor=actor)
+        publish.reconsider(tx)
+        return shop
+
+    return shop_facts(house, await house.db.write(write))
+
+
+async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts:
+    """Change one option of a shop.
+
+    Options: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s,
+    look_back_days.
+    Errors: InputError for an unknown option or a value it cannot have.
+    """
+    if option == "share":
+        if not value.isdigit():
+            raise InputError("a share is a whole number", code="input.share", share=value[:20])
+        await house.db.write(lambda tx: shops.set_share(tx, name, int(value)))
+    else:
+        _check_option(option, value)
+        await house.db.write(lambda tx: shops.set_option(tx, name, option, value))
+    await house.db.write(publish.reconsider)
+    return await shop_show(house, name=name)
+
+
+def _check_option(option: str, value: str) -> None:
+    numbers = {
+        "fee_cap_monthly": 1000.0,
+        "news_interval_s": 86_400.0,
+        "settle_s": 3_600.0,
+        "feed_margin_s": 3_600.0,
+        "deep_every_s": 86_400.0,
+        "look_back_days": 365.0,
+    }
+    if option == "return_free" and value in {"yes", "no"}:
+        return
+    if option in numbers:
+        try:
+            if 0 <= float(value) <= numbers[option]:
+                return
+        except ValueError:
+            pass
+    raise InputError(
+        f"{option} cannot be {value[:40]}", code="input.option", option=option,
+        known="share, return_free, " + ", ".join(numbers),
+    )  # fmt: skip
+
+
+async def stop_all(house: House, *, actor: str) -> Facts:
+    """Stop all writing everywhere."""
+    now = house.clock.now()
+    await house.db.write(lambda tx: shops.stop_all(tx, now, actor=actor))
+    await house.db.write(publish.reconsider)
+    return {"writing": "stopped"}
+
+
+async def resume_all(house: House, *, actor: str) -> Facts:
+    """Take the general stop back."""
+    now = house.clock.now()
+    await house.db.write(lambda tx: shops.resume_all(tx, now, actor=actor))
+    await house.db.write(publish.reconsider)
+    return {"writing": "allowed"}
+
+
+def shop_facts(house: House, shop: Shop) -> Facts:
+    """Tell a shop as plain values, without secrets."""
+    return {
+        "id": shop.id, "channel": shop.channel, "channel_title": house.manifests[shop.channel].title,
+        "name": shop.name, "state": shop.state.value, "currency": shop.currency, "remote_id": shop.remote_id,
+        "remote_name": shop.remote_name, "share": shop.share, "trouble": shop.trouble,
+        "trouble_facts": dict(shop.trouble_facts), "trouble_at": iso(shop.trouble_at), "heard_at": iso(shop.heard_at),
+        "created_at": iso(shop.created_at), "started_at": iso(shop.started_at), "egress": shop.egress,
+        "options": {k: v for k, v in shop.options.items() if k != "remote_shop_id"},
+        "notice": house.manifests[shop.channel].notice,
+    }  # fmt: skip
+
+
+async def status(house: House) -> Facts:
+    """Give the whole at a glance: shops, open orders, over-exposed SKUs, whether writing is stopped."""
+
+    def read(tx: ReadTx) -> Facts:
+        stopped = shops.stopped_since(tx)
+        return {
+            "stopped_since": iso(stopped), "open_lines": len(orders.open_lines(tx)),
+            "unlinked_lines": len(orders.unlinked_lines(tx)), "now_ms": to_ms(house.clock.now()),
+        }  # fmt: skip
+
+    return {**await house.db.read(read), "shops": await shop_list(house)}
