@@ -26,7 +26,7 @@ BY_CALLS = {"operation", "status", "remote_code", "request_id"}
 STOCK_ACTIONS = ("receive", "adjust", "count")
 # Where a code is put together while running, all it can become: file → codes.
 COMPOSED = {
-    "app/operations.py": {f"stock.{action}{many}" for action in STOCK_ACTIONS for many in ("", "_many")},
+    "app/operations/stock.py": {f"stock.{action}{many}" for action in STOCK_ACTIONS for many in ("", "_many")},
     "publish/service.py": {f"write.{act.value}" for act in Act},
     "shops/service.py": {"shop.started", "shop.paused", "shop.resumed"},
     "orders/ship.py": {f"{kind}.{end}" for kind in ("ship", "acknowledge") for end in ("done", "refused")},

@@ -104,7 +104,8 @@ def summary(tx: ReadTx, since: datetime) -> list[tuple[str, str, int, int, int, 
     """Give (shop, operation, calls, failures, slowest ms, mean ms) since a moment."""
     rows = tx.all(
         "SELECT shop_id, operation, COUNT(*), SUM(CASE WHEN error <> '' THEN 1 ELSE 0 END), MAX(elapsed_ms), "
-        "SUM(elapsed_ms) FROM call_record WHERE started_at >= ? GROUP BY shop_id, operation ORDER BY shop_id, operation",
+        "SUM(elapsed_ms) FROM call_record WHERE started_at >= ? GROUP BY shop_id, operation "
+        "ORDER BY shop_id, operation",
         (to_ms(since),),
     )
     return [(shop, op, int(n), int(bad), int(most), round(total / n)) for shop, op, n, bad, most, total in rows]
