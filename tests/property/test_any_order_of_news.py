@@ -123,7 +123,8 @@ def outcome(tx: ReadTx) -> tuple[object, ...]:
     mug = catalog.variant_of(tx, "MUG")
     stock = inventory.stock(tx, mug.id)
     facts = tx.all(
-        "SELECT line_id, SUM(CASE WHEN units > 0 THEN units ELSE 0 END), SUM(CASE WHEN units < 0 THEN units ELSE 0 END) "
+        "SELECT line_id, SUM(CASE WHEN units > 0 THEN units ELSE 0 END), "
+        "SUM(CASE WHEN units < 0 THEN units ELSE 0 END) "
         "FROM stock_fact GROUP BY line_id ORDER BY line_id"
     )
     held = tx.all("SELECT line_id, reserved, committed, shipped FROM line_held ORDER BY line_id")

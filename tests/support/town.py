@@ -143,7 +143,8 @@ def _busy(tx: Any, since_ms: int) -> dict[str, int]:
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],
         "unread": tx.one(
-            "SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at OR look_at > 0"
+            "SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at "
+            "OR look_at > 0"
         )[0],
     }
 

@@ -38,11 +38,11 @@ def take_orders(
     tx: WriteTx, shop: ShopView, found: Sequence[RemoteOrder], begun_at: datetime, answered_at: datetime, heard_by: str
 ) -> list[str]:
     """Take in freshly read orders; give the ids to be read again because two readings overlap and differ."""
-    again: list[str] = []
-    for order in sorted(found, key=lambda o: o.updated_at):
-        if orders.record_remote(tx, shop, order, begun_at, answered_at, heard_by).fetch_again:
-            again.append(order.remote_id)
-    return again
+    return [
+        order.remote_id
+        for order in sorted(found, key=lambda o: o.updated_at)
+        if orders.record_remote(tx, shop, order, begun_at, answered_at, heard_by).fetch_again
+    ]
 
 
 def take_sweep(

@@ -143,6 +143,12 @@ def test_a_call_that_carries_a_whole_listing_names_all_its_numbers() -> None:
     assert said(only(draw({A: 3, B: 3}, page)))[1] == "plan.zero_to_fence"  # y can neither be kept nor charged
 
 
+def test_the_rows_a_call_carries_along_are_charged_together() -> None:
+    page = listing(cell("x", 2), cell("y", 2), carries_all=True)
+    assert said(only(draw(6, page))) == ("set", "plan.zero_to_fence", {"x": 0, "y": 0})
+    assert said(only(draw(9, page))) == ("set", "plan.raise_in_part", {"x": 3, "y": 2})
+
+
 # -- what buyers see: nothing left
 
 
