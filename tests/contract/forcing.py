@@ -23,8 +23,16 @@ from jangbu.sdk.http.wire import build
 Headers = dict[str, str]
 REST_S: Final = 2.0  # between two cases, so that no case meets the limits by another's calls
 LINE_REFUSALS: Final = frozenset(
-    "delivery_method carrier_unknown tracking_missing tracking_used tracking_invalid duplicate_line line_state "
-    "place_order_state".split()
+    {
+        "delivery_method",
+        "carrier_unknown",
+        "tracking_missing",
+        "tracking_used",
+        "tracking_invalid",
+        "duplicate_line",
+        "line_state",
+        "place_order_state",
+    }
 )
 """What Naver tells per line, in an answer that is a success as a whole."""
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
+from tests.contract.lives import a_recorded_town
 from tests.support.recording import Recording
-from tests.support.town import Town
+from tests.support.town import START, Town
+from tests.support.vtime import run_virtual
 
 from jangbu.app.bootstrap import ShopDoor, open_door
 from jangbu.kernel.secret import Secret
+from jangbu.sandbox.core.world import World
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest
-from jangbu.sandbox.core.world import World
 from jangbu.sdk.records import Listing, RemoteOrder, StockWrite
 from jangbu.shops import service as shops
 
@@ -82,12 +86,27 @@ class Bench:
         return found
 
 
+Case = Callable[[Bench, Recording], Coroutine[Any, Any, None]]
+
+
 async def bench(town: Town, channel: str, **settings: Any) -> Bench:
     """Connect one shop of a town. `settings` are the emulator's; without any nothing is late or unpaid there."""
     quiet = {"etsy": {"processing_share": 0.0}, "naver": {"unpaid_share": 0.0}}[channel]
-    town.world.emulators[channel].settings.update({"feed_lag_min_s": 0.0, "feed_lag_max_s": 0.0, **quiet, **settings})
+    town.world.emulators[channel].settings.update(
+        {"feed_lag_min_s": 0.0, "feed_lag_max_s": 0.0, **quiet, **settings}
+    )
     await town.connect(channel, channel)
     return Bench(town, channel)
+
+
+def on_a_bench(case: Case, channel: str, home: Path, **settings: Any) -> None:
+    """Play a case with one connected shop; what goes over the wire is judged at the end."""
+
+    async def play() -> None:
+        async with a_recorded_town(home) as (town, recording):
+            await case(await bench(town, channel, **settings), recording)
+
+    run_virtual(play(), start=START)
 
 
 class Insatiable(Recording):

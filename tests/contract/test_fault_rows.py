@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -88,7 +87,9 @@ def _parcel(order: str = "", **body: str) -> Any:
 
 def _cancelled_parcel(known: Known) -> Request:
     path = {"shop_id": known.shop_id, "receipt_id": known.cancelled_order}
-    return Request("createReceiptShipment", path=path, json={"tracking_code": "600000000001", "carrier_name": "dhl"})
+    return Request(
+        "createReceiptShipment", path=path, json={"tracking_code": "600000000001", "carrier_name": "dhl"}
+    )
 
 
 def _etsy_token(**changes: str) -> Any:
@@ -181,7 +182,9 @@ def _no_numbers(_: Known) -> Request:
 
 
 def _status(number: str, word: str) -> Any:
-    return lambda _: Request("changeProductStatus", path={"originProductNo": number}, json={"statusType": word})
+    return lambda _: Request(
+        "changeProductStatus", path={"originProductNo": number}, json={"statusType": word}
+    )
 
 
 def _feed(since: str) -> Any:
@@ -231,7 +234,9 @@ NAVER: Final = [
     Forced("app_not_entitled", ReauthRequired, _naver_token(), rules=_switch("dormant_app")),
     Forced("rate_limited", Throttled, _account, settings={"burst": 0}),
     Forced("rate_limited", Throttled, _numbers, rules=_switch("rate_limited")),
-    Forced("token_quota", Throttled, _naver_token(), settings={"token_penalty": True, "token_issues_per_hour": 0}),
+    Forced(
+        "token_quota", Throttled, _naver_token(), settings={"token_penalty": True, "token_issues_per_hour": 0}
+    ),
     Forced("secret_wrong", ReauthRequired, _naver_token()),
     Forced("client_id_wrong", ReauthRequired, _naver_token(client_id="unknown")),
     Forced("clock_wrong", ReauthRequired, _naver_token(timestamp="1772445600000")),
@@ -241,7 +246,9 @@ NAVER: Final = [
     Forced("product_refused", Rejected, _no_numbers),
     Forced("product_refused", Rejected, _product("seven")),
     Forced("bad_parameter", Rejected, _feed("yesterday")),
-    Forced("bad_parameter", Rejected, lambda _: Request("confirmProductOrders", json={"productOrderIds": []})),
+    Forced(
+        "bad_parameter", Rejected, lambda _: Request("confirmProductOrders", json={"productOrderIds": []})
+    ),
     Forced("order_gone", Gone, lambda _: Request("listProductOrderIds", path={"orderId": "7"})),
     Forced("group_missing", ScopeMissing, _account, rules=_page(403)),
     Forced("call_refused", ContractBroken, _account, rules=_page(405)),
@@ -268,12 +275,18 @@ NUMBERED: Final = [(channel, number) for channel, cases in CASES.items() for num
 
 @pytest.fixture(scope="session")
 def forced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Outcome]]:
-    return {channel: outcomes(channel, cases, tmp_path_factory.mktemp(channel)) for channel, cases in CASES.items()}
+    return {
+        channel: outcomes(channel, cases, tmp_path_factory.mktemp(channel))
+        for channel, cases in CASES.items()
+    }
 
 
-@pytest.mark.parametrize(
-    ("channel", "number"), NUMBERED, ids=[f"{c}.{CASES[c][n].code}-{CASES[c][n].error.__name__}-{n}" for c, n in NUMBERED]
-)
+def _named(channel: str, number: int) -> str:
+    case = CASES[channel][number]
+    return f"{channel}.{case.code}-{case.error.__name__}-{number}"
+
+
+@pytest.mark.parametrize(("channel", "number"), NUMBERED, ids=[_named(*each) for each in NUMBERED])
 def test_an_error_answer_becomes_its_row(channel: str, number: int, forced: dict[str, list[Outcome]]) -> None:
     case, outcome = CASES[channel][number], forced[channel][number]
     assert not 200 <= outcome.status < 300, "nothing was refused"
@@ -290,7 +303,9 @@ def test_every_row_of_etsy_s_table_is_forced_or_named() -> None:
 
 def test_every_code_of_naver_s_faults_is_forced_or_named() -> None:
     written = set(re.findall(r'"naver\.([a-z_]+)"', inspect.getsource(naver_faults)))
-    composed = {f"{family}_{end}" for family in ("product", "order") for end in ("gone", "refused")} | {"call_refused"}
+    composed = {f"{family}_{end}" for family in ("product", "order") for end in ("gone", "refused")} | {
+        "call_refused"
+    }
     met = {case.code for case in NAVER}
     assert written | composed == met | set(NAVER_UNFORCED)
     assert not met & set(NAVER_UNFORCED)

@@ -20,7 +20,12 @@ JSON: Final = {"content-type": "application/json"}
 FORM: Final = {"content-type": "application/x-www-form-urlencoded"}
 FROM: Final = "lastChangedFrom=2026-03-02T18%3A00%3A00.000%2B09%3A00"
 INVENTORY: Final = {
-    "products": [{"sku": "A", "offerings": [{"price": 1.5, "quantity": 1, "is_enabled": True, "readiness_state_id": 1}]}]
+    "products": [
+        {
+            "sku": "A",
+            "offerings": [{"price": 1.5, "quantity": 1, "is_enabled": True, "readiness_state_id": 1}],
+        }
+    ]
 }
 PARCEL: Final = {
     "productOrderId": "1",
@@ -117,7 +122,14 @@ TOKEN: Final = {"access_token": "a", "expires_in": 10_800, "token_type": "Bearer
         ("etsy", "getMe", 200, JSON, b'{"user', "the body is not JSON"),
         ("naver", "issueToken", 200, JSON | GATEWAY, TOKEN, ""),
         ("naver", "issueToken", 200, JSON, TOKEN, "header GNCP-GW-Trace-ID is missing"),
-        ("naver", "issueToken", 200, JSON | GATEWAY | {"gncp-gw-ratelimit-remaining": "few"}, TOKEN, "no whole number"),
+        (
+            "naver",
+            "issueToken",
+            200,
+            JSON | GATEWAY | {"gncp-gw-ratelimit-remaining": "few"},
+            TOKEN,
+            "no whole number",
+        ),
     ],
 )
 def test_answers_are_judged(

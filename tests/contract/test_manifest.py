@@ -6,13 +6,12 @@ import asyncio
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from tests.contract.kit import Bench, Insatiable, bench
+from tests.contract.kit import Bench, Insatiable, bench, on_a_bench
 from tests.contract.lives import a_recorded_town
 from tests.support.recording import Exchange, Recording
 from tests.support.town import START, a_town
@@ -28,7 +27,6 @@ from jangbu.sdk.records import Dispatch, LineState, Sweep
 
 MANIFESTS: Final = plugins.channels()
 every_channel: Final = pytest.mark.parametrize("channel", sorted(MANIFESTS))
-Case = Callable[[Bench, Recording], Coroutine[Any, Any, None]]
 
 _LOAD: Final = """
 import socket, sys
@@ -41,23 +39,18 @@ print(point.load().id)
 """
 
 
-def on_a_bench(case: Case, channel: str, home: Path, **settings: Any) -> None:
-    """Play a case with one connected shop; what goes over the wire is judged at the end."""
-
-    async def play() -> None:
-        async with a_recorded_town(home) as (town, recording):
-            await case(await bench(town, channel, **settings), recording)
-
-    run_virtual(play(), start=START)
-
-
 # -- 1, 2: the declaration ----------------------------------------------------------------------------------
 
 
 @every_channel
 def test_a_manifest_loads_without_environment_network_or_credentials(channel: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-I", "-c", _LOAD, channel], env={}, cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-I", "-c", _LOAD, channel],
+        env={},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (done.stdout.strip(), done.stderr) == (channel, "")
     assert list(tmp_path.iterdir()) == []
@@ -78,7 +71,9 @@ def test_the_adapter_can_do_exactly_what_the_manifest_declares(channel: str, tmp
         }
         assert {protocol: isinstance(adapter, protocol) for protocol in declared} == declared
         assert isinstance(manifest.auth(), sdk.Auth)
-        assert manifest.webhooks is None or any(field.name == "webhook_secret" for field in manifest.credentials)
+        assert manifest.webhooks is None or any(
+            field.name == "webhook_secret" for field in manifest.credentials
+        )
 
     on_a_bench(case, channel, tmp_path)
 
@@ -93,7 +88,9 @@ def test_what_the_manifest_says_of_writes_and_limits_hangs_together(channel: str
     assert all(limit.rate > 0 or (limit.quota > 0 and limit.window_s > 0) for limit in manifest.limits)
     assert all(set(each.limits) <= names for each in manifest.operations.values())
     assert all(id_ == each.id for id_, each in manifest.operations.items())
-    assert {LineState.UNPAID, LineState.PAID, LineState.SHIPPED, LineState.CANCELLED} <= set(manifest.line_effects)
+    assert {LineState.UNPAID, LineState.PAID, LineState.SHIPPED, LineState.CANCELLED} <= set(
+        manifest.line_effects
+    )
 
 
 # -- 5: walks end -------------------------------------------------------------------------------------------
@@ -145,10 +142,10 @@ def test_reading_again_from_any_watermark_loses_nothing(channel: str, tmp_path: 
         first, watermark = await _swept(shop, "")
         assert first == seeded
         marks = [(watermark, set[str]())]
-        for _ in range(5):
+        for _day in range(5):
             new = shop.sell()
             await shop.town.sleep(400)
-            for _, later in marks:
+            for _mark, later in marks:
                 later.add(new)
             found, watermark = await _swept(shop, watermark)
             assert new in found
@@ -201,10 +198,10 @@ def test_a_parcel_told_twice_reaches_the_buyer_once(channel: str, tmp_path: Path
         order = await shop.order(shop.sell(2))
         lines = tuple(line.remote_id for line in order.lines)
         if shop.manifest.acknowledges:
-            for _ in range(2):
+            for _time in range(2):
                 assert [each.accepted for each in await shop.adapter().acknowledge(lines)] == [True]
         dispatch = Dispatch(order.remote_id, lines, "dhl", "600000000001", shop.town.clock.now())
-        for _ in range(2):
+        for _time in range(2):
             assert [each.accepted for each in await shop.adapter().ship([dispatch])] == [True]
             books = shop.emulator.books()
             (row,) = [row for row in books["orders"] if row["id"] == order.remote_id]
@@ -234,7 +231,9 @@ FAULTS: Final = [
 
 @every_channel
 @pytest.mark.parametrize(
-    ("kind", "params", "of_read", "of_write"), FAULTS, ids=[f"{kind} {params.get('status', '')}" for kind, params, *_ in FAULTS]
+    ("kind", "params", "of_read", "of_write"),
+    FAULTS,
+    ids=[f"{each[0]} {each[1].get('status', '')}" for each in FAULTS],
 )
 def test_a_fault_is_told_as_what_the_caller_must_do(
     kind: str, params: dict[str, float], of_read: type, of_write: type, channel: str, tmp_path: Path
@@ -256,18 +255,26 @@ def test_a_fault_is_told_as_what_the_caller_must_do(
     on_a_bench(case, channel, tmp_path)
 
 
+ODD_BODIES: Final = (
+    b"", b"<html>", b'{"error":', b'{"error":"x"}', b'{"code":"x","message":"y"}', b"[]", b"null", b"\xff",
+)  # fmt: skip
+
+
 @every_channel
 def test_no_answer_leaves_the_fault_table_without_an_error(channel: str) -> None:
     manifest = MANIFESTS[channel]
     for operation in manifest.operations.values():
         for status in range(300, 600):
-            for body in (b"", b"<html>", b'{"error":', b'{"error":"x"}', b'{"code":"x","message":"y"}', b"[]", b"null", b"\xff"):
+            for body in ODD_BODIES:
                 error = manifest.faults(operation, status, {}, body)
                 assert isinstance(error, ChannelError)
                 assert error.code.startswith(f"{channel}.")
                 assert (error.operation, error.status) == (operation.id, status)
                 if status >= 500:
-                    assert isinstance(error, OutcomeUnknown if operation.write else Transient), (operation.id, status)
+                    assert isinstance(error, OutcomeUnknown if operation.write else Transient), (
+                        operation.id,
+                        status,
+                    )
                 assert isinstance(error, Throttled) is (status == 429)
 
 
@@ -285,7 +292,9 @@ def test_declared_limits_are_never_exceeded_in_a_busy_town(tmp_path: Path) -> No
             return recording
 
     recording = run_virtual(play(), start=START)
-    assert [each for each in recording.exchanges if each.answer is not None and each.answer.status_code == 429] == []
+    assert [
+        each for each in recording.exchanges if each.answer is not None and each.answer.status_code == 429
+    ] == []
     for name, manifest in MANIFESTS.items():
         assert _busiest_second(recording.of(name), manifest) >= 0.8, f"{name} was not busy: nothing is proved"
 

@@ -12,9 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx2
 import pytest
 from tests.contract.forcing import LINE_REFUSALS
-from tests.contract.kit import Bench
+from tests.contract.kit import Bench, on_a_bench
 from tests.contract.lives import a_recorded_town
-from tests.contract.test_manifest import on_a_bench
 from tests.support.recording import Recording
 from tests.support.town import START
 from tests.support.vtime import run_virtual
@@ -53,7 +52,9 @@ def test_a_wrong_credential_is_told_by_its_field_and_nothing_is_kept(
             last = given[field][-1]
             wrong = given | {field: given[field][:-1] + ("O" if last != "O" else "e")}
             with pytest.raises(ReauthRequired) as refused:
-                await ops.shop_add(town.house, channel=channel, name="x", credentials=wrong, actor="person:owner")
+                await ops.shop_add(
+                    town.house, channel=channel, name="x", credentials=wrong, actor="person:owner"
+                )
             assert refused.value.code == code
             assert await ops.shop_list(town.house) == []
 
@@ -127,7 +128,9 @@ def test_a_limit_that_lasts_is_told_with_its_wait_and_not_run_against(
     on_a_bench(case, channel, tmp_path)
 
 
-@pytest.mark.xfail(strict=True, reason="the wait that follows ends in channel.no_budget, which hides the cause")
+@pytest.mark.xfail(
+    strict=True, reason="the wait that follows ends in channel.no_budget, which hides the cause"
+)
 @pytest.mark.parametrize(("channel", "settings", "code"), LONG_WAITS, ids=["etsy", "naver"])
 def test_a_limit_that_lasts_is_told_by_its_cause(
     channel: str, settings: dict[str, Any], code: str, tmp_path: Path
@@ -164,10 +167,13 @@ async def _narrow_token(shop: Bench, recording: Recording) -> str:
         "code_challenge_method": "S256",
     }
     unseen = recording.unseen()
-    yes = await unseen.handle_async_request(httpx2.Request("GET", f"{origin}/oauth/connect?{urlencode(app | question)}"))
+    consent = httpx2.Request("GET", f"{origin}/oauth/connect?{urlencode(app | question)}")
+    yes = await unseen.handle_async_request(consent)
     (code,) = parse_qs(urlsplit(yes.headers["location"]).query)["code"]
     form = app | {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-    answer = await unseen.handle_async_request(httpx2.Request("POST", f"{origin}/v3/public/oauth/token", data=form))
+    answer = await unseen.handle_async_request(
+        httpx2.Request("POST", f"{origin}/v3/public/oauth/token", data=form)
+    )
     return str(answer.json()["access_token"])
 
 
@@ -183,7 +189,9 @@ def test_lines_refused_in_an_answer_of_success_have_their_causes(tmp_path: Path)
             return usual | {"trackingNumber": number, "dispatchDate": now} | changes
 
         async def dispatch(*parcels: dict[str, str]) -> dict[str, str]:
-            return _refused(await send(Request("dispatchProductOrders", json={"dispatchProductOrders": list(parcels)})))
+            return _refused(
+                await send(Request("dispatchProductOrders", json={"dispatchProductOrders": list(parcels)}))
+            )
 
         assert await dispatch(parcel(lines[0])) == {}
         found = await dispatch(

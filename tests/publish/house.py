@@ -56,7 +56,7 @@ class House:
         self.leases[name] = True
         self.pumps[name] = self.new_pump(name)
 
-    def new_pump(self, name: str, database: Database | None = None) -> Pump:
+    def new_pump(self, name: str, database: Any = None) -> Pump:
         return Pump(
             pumps.Outfit(
                 self.ids[name], self.manifest, self.manifests, self.markets[name], database or self.database,

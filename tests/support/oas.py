@@ -83,7 +83,9 @@ class Description:
         """Find the operation behind a request's method and path; literal paths go before those with names."""
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         fitting = [
-            each for each in self._known.values() if each.method == request.method and each.match(path) is not None
+            each
+            for each in self._known.values()
+            if each.method == request.method and each.match(path) is not None
         ]
         return min(fitting, key=lambda each: each.path.count("{"), default=None)
 
@@ -181,7 +183,9 @@ class Description:
     def _is_shown(self, name: str, request: httpx2.Request) -> bool:
         scheme = self._strict["components"]["securitySchemes"][name]
         if scheme["type"] == "apiKey":
-            shape = re.compile(r"[^\s:]+:[^\s:]+" if "keystring:shared_secret" in scheme["description"] else r"\S+")
+            shape = re.compile(
+                r"[^\s:]+:[^\s:]+" if "keystring:shared_secret" in scheme["description"] else r"\S+"
+            )
             return shape.fullmatch(request.headers.get(scheme["name"], "")) is not None
         return re.fullmatch(r"Bearer \S+", request.headers.get("authorization", "")) is not None
 
@@ -208,7 +212,8 @@ class Description:
             if given is None:
                 yield f"header {name} is missing"
             else:
-                yield from (f"header {name}: {problem}" for problem in self._texts(self._resolved(each)["schema"], [given]))
+                schema = self._resolved(each)["schema"]
+                yield from (f"header {name}: {problem}" for problem in self._texts(schema, [given]))
 
     def _got_body(self, described: Json, answer: httpx2.Response) -> list[str]:
         content = described.get("content")

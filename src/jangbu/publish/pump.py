@@ -16,9 +16,10 @@ from jangbu.kernel.clock import Clock, to_ms
 from jangbu.kernel.errors import ChannelError, ContractBroken, GrantError, OutcomeUnknown, Rejected, Throttled
 from jangbu.kernel.ids import ShopId
 from jangbu.publish import service, store
-from jangbu.publish.model.plan import Act
+from jangbu.publish.model.plan import Act, Planned
 from jangbu.publish.service import SEND_BEFORE, Intent
 from jangbu.publish.store import WriteRow
+from jangbu.publish.world import GroupInfo
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
 from jangbu.sdk.records import ListingRef, NumbersRead, StockWrite, WriteAnswer
@@ -30,6 +31,15 @@ LOOK_AGAIN_S = 2.0
 
 class _Withdrawn(Exception):  # noqa: N818 - not an error: news came while the write waited
     """The last check said no: nothing was sent."""
+
+
+@dataclass(frozen=True)
+class _Rest:
+    """A refused write of a listing: until when it is not repeated, and nothing there is raised."""
+
+    until: datetime
+    act: Act
+    numbers: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -53,6 +63,7 @@ class Pump:
         """Take what it works with."""
         self._o = outfit
         self._looked: dict[str, datetime] = {}
+        self._resting: dict[str, _Rest] = {}
 
     async def step(self) -> bool:
         """Do the most useful call now; tell False when there is nothing to do.
@@ -76,7 +87,8 @@ class Pump:
         """Fold news and journal the best write, or name the listing that must be read before it."""
         now = self._o.clock.now()
         self._fold(tx)
-        found = service.ranked(tx, self._o.manifests, self._o.shop, now)
+        ranked = service.ranked(tx, self._o.manifests, self._o.shop, now)
+        found = [item for item in ranked if not self._rests(item[0], item[1], now)]
         if not found:
             return []
         first, info, component = found[0]
@@ -100,10 +112,18 @@ class Pump:
             if ref.write_kind != write_kind or len(intents) + 1 >= batch:
                 continue
             found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, now)
-            if found and found[0].act is Act.SET:
+            if found and found[0].act is Act.SET and not self._rests(found[0], found[1], now):
                 intent = service.journal_intent(tx, *found, now)
                 intents += [intent] if intent else []
         return intents
+
+    def _rests(self, proposed: Planned, info: GroupInfo, now: datetime) -> bool:
+        """Tell whether a call is not to be tried yet: the very one that was refused, or any that raises there."""
+        rest = self._resting.get(proposed.group)
+        if rest is None or now >= rest.until:
+            return False
+        numbers = {info.cells[cell].key: n for cell, n in proposed.numbers.items()}
+        return proposed.priority > Priority.LOWER or (proposed.act, numbers) == (rest.act, rest.numbers)
 
     async def _read_then_write(self, ref: ListingRef) -> bool:
         """Read a listing whose write must carry its other fields, decide again on what it shows, then send."""
@@ -121,6 +141,8 @@ class Pump:
             service.take_read(tx, self._o.shop, seen, begun, answered)
             found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, self._o.clock.now())
             if found is None or not all(row.recheck_at <= to_ms(answered) for row in found[1].cells.values()):
+                return None
+            if self._rests(found[0], found[1], answered):
                 return None
             return service.journal_intent(tx, *found, self._o.clock.now())
 
@@ -211,6 +233,14 @@ class Pump:
                     service.journal_accepted(tx, intent.write_id, now)
 
         await o.db.write(settle)
+        for intent in intents:
+            answer = by_ref.get(intent.ref)
+            if answer is not None and not answer.accepted:
+                self._rest(intent, now, AGAIN_AFTER_REFUSAL_S)
+
+    def _rest(self, intent: Intent, now: datetime, for_s: float) -> None:
+        until = now + timedelta(seconds=for_s)
+        self._resting[intent.ref.remote_id] = _Rest(until, intent.act, intent.numbers)
 
     async def _refused(self, intents: Sequence[Intent], error: str, remote_code: str, again_in_s: float) -> None:
         now, o = self._o.clock.now(), self._o
@@ -224,6 +254,9 @@ class Pump:
                     note(tx, now, "write.refused", shop_id=o.shop, listing=intent.ref.remote_id, error=error)
 
         await o.db.write(settle)
+        for intent in intents:
+            if error:
+                self._rest(intent, now, again_in_s)
 
     async def _unknown(self, intents: Sequence[Intent], error: ChannelError) -> None:
         now, o = self._o.clock.now(), self._o

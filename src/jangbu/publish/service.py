@@ -79,6 +79,7 @@ def sync_cells(tx: WriteTx) -> int:
             continue
         else:
             id_ = cell.id
+            inventory.mark_dirty(tx, have[id_])  # what it takes no more is free for others
         store.set_units(tx, id_, units)
         inventory.mark_dirty(tx, units)
     tx.notify("stock")
@@ -260,6 +261,7 @@ def journal_refused(
     tx: WriteTx, shop: ShopId, write: WriteId, now: datetime, *, error: str, remote_code: str = "", again_in_s: float
 ) -> None:
     """Settle a write that is known not to have happened; its cells are left alone for a while."""
+    store.lock_planning(tx)
     cells = _cells_of_write(tx, shop, write)
     for row in cells:
         store.save_book(tx, row.id, books.refused(row.book), read_at=READ_AGAIN)
@@ -289,6 +291,7 @@ def settle_applied(
         return False
     if write.act in {Act.ON, Act.REOPEN} and not on_sale:
         return False
+    store.lock_planning(tx)
     mark = _mark(seen, begun_at, answered_at)
     for row in _cells_of_write(tx, shop, write.id):
         number = seen.numbers.get(row.key, 0)
@@ -306,6 +309,7 @@ def settle_resolved(
     tx: WriteTx, shop: ShopId, write: WriteRow, seen: NumbersRead, begun_at: datetime, answered_at: datetime
 ) -> None:
     """Settle a write of unknown outcome by a read begun after its deadline and D: believe nothing, keep the charge."""
+    store.lock_planning(tx)
     mark, on_sale = _mark(seen, begun_at, answered_at), _on_sale(seen)
     for row in _cells_of_write(tx, shop, write.id):
         number = seen.numbers.get(row.key, 0)
@@ -333,6 +337,7 @@ def take_read(tx: WriteTx, shop: ShopId, seen: NumbersRead, begun_at: datetime, 
 
     A number above all we knew of is believed only when the orders were read since and do not explain it.
     """
+    store.lock_planning(tx)
     mark, on_sale = _mark(seen, begun_at, answered_at), _on_sale(seen)
     surprised: list[str] = []
     rows = store.cells_of_listing(tx, shop, seen.ref.remote_id)
@@ -351,6 +356,7 @@ def take_read(tx: WriteTx, shop: ShopId, seen: NumbersRead, begun_at: datetime, 
                     tx, answered_at, "stock.raised_by_others", shop_id=shop,
                     cell=row.key, number=number, expected=row.book.exposure,
                 )  # fmt: skip
+            if row.surprised:
                 store.set_surprised(tx, row.id, 0)
             book = books.read(row.book, number, on_sale=on_sale, mark=mark)
         store.save_book(tx, row.id, book, read_at=to_ms(answered_at))

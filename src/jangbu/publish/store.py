@@ -231,7 +231,11 @@ def horizons(tx: ReadTx) -> list[tuple[str, int, int]]:
 
 
 def lock_planning(tx: WriteTx) -> None:
-    """Let one planner at a time decide: two that both saw the same free unit would promise it twice."""
+    """Let one transaction at a time read books and write them back, and decide by them.
+
+    Two planners that both saw the same free unit would promise it twice; an answer settled beside another shop's
+    news would undo one of the two. Repeat: harmless within a transaction.
+    """
     tx.run(
         "INSERT INTO lease (name, holder, until, renewed_at) VALUES ('planning', '', 0, 0) "
         "ON CONFLICT (name) DO UPDATE SET holder = ''"
@@ -323,10 +327,10 @@ def set_sending(tx: WriteTx, write: WriteId, at: datetime, deadline: datetime) -
 def set_outcome(
     tx: WriteTx, write: WriteId, state: str, at: datetime, *, ended: bool, error: str = "", remote_code: str = ""
 ) -> None:
-    """Journal what came of a write."""
+    """Journal what came of a write; what ended stays as it ended."""
     tx.run(
         "UPDATE stock_write SET state = ?, answered_at = COALESCE(answered_at, ?), ended_at = ?, error = ?, "
-        "remote_code = ? WHERE id = ?",
+        "remote_code = ? WHERE id = ? AND ended_at IS NULL",
         (state, to_ms(at), to_ms(at) if ended else None, error, remote_code, write),
     )
 
