@@ -38,11 +38,9 @@ SECRET_ENV: Final = (
 _TOKENS: Final = frozenset({"access_token", "refresh_token"})
 _PERSONAL: Final = {
     "etsy": frozenset({"name", "first_line", "formatted_address", "message_from_buyer", "gift_message"}),
-    "naver": frozenset(
-        {"ordererName", "ordererTel", "ordererNo", "name", "tel1", "baseAddress", "shippingMemo"}
-    ),
+    "naver": frozenset({"ordererName", "ordererTel", "name", "tel1", "baseAddress", "shippingMemo"}),
 }
-_LENGTH_MIN: Final = 6  # anything shorter may stand anywhere by chance
+_LENGTH_MIN: Final = 6  # anything shorter may stand anywhere by chance, and so may a buyer's running number
 _SELLERS_OWN: Final = frozenset({"장부상점", "02-0000-0000"})
 
 

@@ -80,6 +80,17 @@ class Town:
         await ops.stock_many(self.house, action="count", rows=counted, actor="person:owner")
         for name in ("etsy", "naver"):
             await ops.shop_state(self.house, name=name, action="start", actor="person:owner")
+        if policy == "escrow":
+            await self.divided()
+
+    async def divided(self) -> None:
+        """Wait until every piece is promised once: both shops showed all of it before Jangbu took over."""
+        for _ in range(120):
+            stock = await ops.stock_show(self.house)
+            if not any(row["over_exposed"] or row["over_exposed"] is None for row in stock):
+                return
+            await self.sleep(1)
+        raise AssertionError("the stock was never divided")
 
     def run_world(self) -> None:
         """Let the marketplaces' own life begin."""
@@ -111,14 +122,18 @@ class Town:
             await self._hub
 
     async def quiet(self, at_most_s: float = 900) -> None:
-        """Wait until nothing is under way: no open write, no due cell, no owed parcel."""
-        begun = self.clock.now()
+        """Wait until nothing was under way at two looks in a row: no open write, no due cell, no owed parcel."""
+        begun, still = self.clock.now(), 0
         deadline = begun + timedelta(seconds=at_most_s)
         while self.clock.now() < deadline:
             await self.sleep(10)
-            if not any(self.house.db.read_now(lambda tx: _busy(tx, to_ms(begun))).values()):
+            still = 0 if any(self._under_way(begun).values()) else still + 1
+            if still == 2:
                 return
-        raise AssertionError(f"still busy: {self.house.db.read_now(lambda tx: _busy(tx, to_ms(begun)))}")
+        raise AssertionError(f"still busy: {self._under_way(begun)}")
+
+    def _under_way(self, begun: datetime) -> dict[str, int]:
+        return self.house.db.read_now(lambda tx: _busy(tx, to_ms(begun)))
 
     def books(self) -> dict[str, Any]:
         """The marketplaces' own books."""
@@ -139,6 +154,7 @@ def _busy(tx: Any, since_ms: int) -> dict[str, int]:
     return {
         "not looked deep": tx.one("SELECT COUNT(*) FROM watermark WHERE deep_at < ?", (since_ms,))[0],
         "writes": tx.one("SELECT COUNT(*) FROM stock_write WHERE ended_at IS NULL")[0],
+        "unpaid": tx.one("SELECT COUNT(*) FROM order_line WHERE state = 'unpaid'")[0],
         "owed": tx.one("SELECT COUNT(*) FROM order_write WHERE ended_at IS NULL")[0],
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],

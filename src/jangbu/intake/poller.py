@@ -9,7 +9,7 @@ from typing import Any
 
 from jangbu.infra.db import Database
 from jangbu.intake import service
-from jangbu.intake.model import DEEP_EVERY, deep_due, interval_s
+from jangbu.intake.model import DEEP_EVERY, HOT_FOR, deep_due, interval_s
 from jangbu.intake.store import Delivery
 from jangbu.kernel.clock import Clock
 from jangbu.kernel.errors import ContractBroken, Rejected
@@ -142,10 +142,9 @@ class Poller:
         o = self._o
         if o.interval_s is not None:
             return o.interval_s
-        last = await o.db.read(lambda tx: service.last_sale(tx, o.shop.id))
-        return interval_s(
-            o.manifest.news_interval_s, o.manifest.news_interval_hot_s, last_sale=last, now=o.clock.now()
-        )
+        now = o.clock.now()
+        last = await o.db.read(lambda tx: service.last_sale(tx, o.shop.id, now - HOT_FOR))
+        return interval_s(o.manifest.news_interval_s, o.manifest.news_interval_hot_s, last_sale=last, now=now)
 
     def _adapter(self, cause: str) -> Any:  # noqa: ANN401 - the channel's own type
         return self._o.adapter(Order(Priority.ORDERS, cause))

@@ -101,9 +101,12 @@ def put_feed_state(tx: WriteTx, shop: ShopId, state: FeedState) -> None:
     )  # fmt: skip
 
 
-def last_sale(tx: ReadTx, shop: ShopId) -> datetime | None:
-    """Tell when the latest order of a shop was placed."""
-    row = tx.one("SELECT MAX(placed_at) FROM orders WHERE shop_id = ?", (shop,))
+def last_sale(tx: ReadTx, shop: ShopId, since: datetime) -> datetime | None:
+    """Tell when the latest order of a shop was placed; None when none was since a time."""
+    # joined with '', the shop is no key to SQLite, which else walks all its orders instead of the latest
+    row = tx.one(
+        "SELECT MAX(placed_at) FROM orders WHERE placed_at >= ? AND shop_id || '' = ?", (to_ms(since), shop)
+    )
     return from_ms(row[0]) if row and row[0] else None
 
 

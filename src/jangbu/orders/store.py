@@ -133,15 +133,15 @@ def line(tx: ReadTx, shop: ShopId, line_id: str) -> StoredLine | None:
 
 def lines_of(tx: ReadTx, shop: ShopId, order_id: str) -> list[StoredLine]:
     """Give an order's lines."""
-    rows = tx.all(
-        f"SELECT {_LINE} FROM order_line WHERE shop_id = ? AND order_id = ? ORDER BY remote_id", (shop, order_id)
-    )
-    return [_line(row) for row in rows]
+    rows = tx.all(f"SELECT {_LINE} FROM order_line WHERE shop_id = ? AND order_id = ?", (shop, order_id))
+    # ordered here: asked to, SQLite walks the whole shop in the order of lines
+    return sorted((_line(row) for row in rows), key=lambda row: row.line.remote_id)
 
 
 def open_lines(tx: ReadTx, shop: ShopId | None = None, limit: int = 1000) -> list[StoredLine]:
     """Give lines still to be shipped or paid, the most urgent first."""
-    where, params = ("AND shop_id = ?", [shop]) if shop else ("", [])
+    # joined with '', the shop is no key to SQLite, which else walks all its lines instead of the open ones
+    where, params = ("AND shop_id || '' = ?", [shop]) if shop else ("", [])
     rows = tx.all(
         f"SELECT {_LINE} FROM order_line WHERE open = 1 {where} ORDER BY COALESCE(ship_by, lowered_at), remote_id "
         "LIMIT ?",

@@ -103,10 +103,9 @@ def cells_of_shop(tx: ReadTx, shop: ShopId | None = None) -> list[CellRow]:
 def cells_of_listing(tx: ReadTx, shop: ShopId, listing_id: str) -> list[CellRow]:
     """Give a listing's cells."""
     rows = tx.all(
-        f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.listing_id = ? AND c.gone = 0 ORDER BY c.key",
-        (shop, listing_id),
-    )
-    return [_cell(row) for row in rows]
+        f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.listing_id = ? AND c.gone = 0", (shop, listing_id)
+    )  # ordered here: asked to, SQLite walks the whole shop in the order of keys
+    return sorted((_cell(row) for row in rows), key=lambda cell: cell.key)
 
 
 def cell_by_key(tx: ReadTx, shop: ShopId, key: str) -> CellRow | None:
