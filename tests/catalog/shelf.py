@@ -31,9 +31,7 @@ def link(database: Database) -> tuple[Imported, list[OfferRow]]:
     return database.write_now(lambda tx: catalog.link_by_code(tx, NOW, actor=OWNER))
 
 
-def by_hand(
-    database: Database, shop: ShopId, key: str, sku: str, units: int = 1, *, add: bool = False
-) -> OfferRow:
+def by_hand(database: Database, shop: ShopId, key: str, sku: str, units: int = 1, *, add: bool = False) -> OfferRow:
     return database.write_now(
         lambda tx: catalog.link_by_hand(tx, shop, key, sku, NOW, units=units, actor=OWNER, add=add)
     )
@@ -51,4 +49,3 @@ def linked(database: Database) -> dict[str, dict[str, int]]:
 
 def keys(rows: Sequence[OfferRow]) -> list[str]:
     return [row.key for row in rows]
-

@@ -11,9 +11,7 @@ from jangbu.kernel.errors import InputError, NotFound
 from jangbu.kernel.ids import ShopId
 
 
-def find(
-    database: Database, shop: ShopId, *, key: str = "", sku: str = "", page: str = "L1"
-) -> tuple[str, str] | None:
+def find(database: Database, shop: ShopId, *, key: str = "", sku: str = "", page: str = "L1") -> tuple[str, str] | None:
     return database.read_now(lambda tx: catalog.offer_for_line(tx, shop, page, key, sku))
 
 

@@ -128,9 +128,6 @@ def test_a_limit_that_lasts_is_told_with_its_wait_and_not_run_against(
     on_a_bench(case, channel, tmp_path)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the wait that follows ends in channel.no_budget, which hides the cause"
-)
 @pytest.mark.parametrize(("channel", "settings", "code"), LONG_WAITS, ids=["etsy", "naver"])
 def test_a_limit_that_lasts_is_told_by_its_cause(
     channel: str, settings: dict[str, Any], code: str, tmp_path: Path

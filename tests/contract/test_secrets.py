@@ -80,7 +80,6 @@ def test_nothing_private_is_kept_in_clear_or_logged(
     assert {name: found for name, text in texts.items() if (found := _found(private, text))} == {}
 
 
-@pytest.mark.xfail(strict=True, reason="intake keeps the body of a delivery as it came")
 def test_what_arrives_by_webhook_is_not_kept_in_clear(tmp_path: Path) -> None:
     async def play() -> None:
         async with a_recorded_town(tmp_path) as (town, _):
@@ -94,7 +93,6 @@ def test_what_arrives_by_webhook_is_not_kept_in_clear(tmp_path: Path) -> None:
     assert _found([PLANTED], held) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the log's tracebacks show local variables")
 def test_a_step_that_crashes_logs_no_secret(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

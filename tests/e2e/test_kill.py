@@ -33,6 +33,9 @@ def play(folder: Path, seed: int, kills: int) -> None:
         settings = Settings.load(env, folder)
         asyncio.run(_first_day(settings, control))
         hub_port = int(env["JANGBU_PORT"])
+        hub = Program("serve", "--port", str(hub_port), env=env, log=folder / "hub.log")
+        asyncio.run(_until_divided(settings, hub))
+        hub.kill()
         ask(f"{control}/buyers", {"rate": 0.8, "running": True, "cancel_share": 0.06})
         for _ in range(kills):
             hub = Program("serve", "--port", str(hub_port), env=env, log=folder / "hub.log")
@@ -89,6 +92,20 @@ async def _read_orders(house: House) -> None:
     """Read the open orders first: the count that follows is of what lies there, promised or not."""
     for shop in await ops.shop_list(house):
         await ops.orders_read(house, name=shop["name"])
+
+
+async def _until_divided(settings: Settings, hub: Program) -> None:
+    """Wait until every piece is promised once: before, both shops showed all of it, and no hub can undo a sale."""
+    house = open_house(settings)
+    try:
+        for _ in range(240):
+            assert hub.lives(0.25), "the hub ended by itself"
+            stock = await ops.stock_show(house)
+            if not any(row["over_exposed"] or row["over_exposed"] is None for row in stock):
+                return
+        raise AssertionError("the stock was never divided")
+    finally:
+        await house.close()
 
 
 async def _until_quiet(settings: Settings, hub: Program) -> None:

@@ -83,9 +83,7 @@ class Post:
     def __init__(self, desk: Desk, manifest: Manifest = BAZAAR, **outfit: Any) -> None:
         self.desk, self.clock = desk, HandClock(later(1_000))
         self.feed = Feed(self.clock)
-        self.poller = Poller(
-            Outfit(desk.view, manifest, self.feed, desk.database, self.clock, **outfit)
-        )
+        self.poller = Poller(Outfit(desk.view, manifest, self.feed, desk.database, self.clock, **outfit))
 
     def horizon(self) -> tuple[datetime, datetime | None] | None:
         """Give how far the feed is known to be complete, in our time and in the marketplace's."""

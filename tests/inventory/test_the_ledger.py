@@ -93,9 +93,7 @@ def test_whatever_moves_a_variant_has_it_considered_anew(database: Database) -> 
 
 
 @pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.pg)], indirect=True)
-def test_two_people_who_take_the_last_pieces_at_once_take_them_once(
-    database: Database, open_door: OpenDoor
-) -> None:
+def test_two_people_who_take_the_last_pieces_at_once_take_them_once(database: Database, open_door: OpenDoor) -> None:
     receive(database, 3)
     doors, both = [open_door(), open_door()], threading.Barrier(2)
 
@@ -281,9 +279,7 @@ def test_a_ledger_nobody_tampered_with_is_sound(database: Database) -> None:
 @pytest.mark.parametrize("account", ["available", "reserved"])
 def test_a_balance_changed_behind_the_ledger_is_found(database: Database, account: str) -> None:
     busy(database)
-    database.write_now(
-        lambda tx: tx.run("UPDATE balance SET quantity = quantity + 4 WHERE account = ?", (account,))
-    )
+    database.write_now(lambda tx: tx.run("UPDATE balance SET quantity = quantity + 4 WHERE account = ?", (account,)))
     found = verdict(database)
     right = {"available": 5, "reserved": 2}[account]
     assert found.differences == ((MUG, MAIN_LOCATION, account, right + 4, right),)

@@ -348,9 +348,7 @@ def test_a_buyers_data_opens_with_the_shops_key_and_only_in_its_own_place(databa
     assert head is not None
     sealed = head.ship_to
     assert sealed is not None, "a later reading without an address keeps the one we have"
-    clear = database.read_now(
-        lambda tx: shops.unseal(tx, desk.vault, shop, f"orders.ship_to:{shop}/o1", sealed)
-    )
+    clear = database.read_now(lambda tx: shops.unseal(tx, desk.vault, shop, f"orders.ship_to:{shop}/o1", sealed))
     assert b"walrus-customs_code" in clear
     row = database.read_now(lambda tx: tx.one("SELECT personalisation FROM order_line"))
     assert row is not None

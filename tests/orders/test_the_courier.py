@@ -208,9 +208,7 @@ async def test_what_ended_between_the_look_and_the_call_keeps_its_whole_call_fro
     assert (round_.post.sent, round_.states("a", "b")) == ([("b-line",)], ["refused", "done"])
 
 
-@pytest.mark.parametrize(
-    ("error", "wait_s"), [(Transient("busy"), 5), (Throttled("slow down", retry_after_s=30), 30)]
-)
+@pytest.mark.parametrize(("error", "wait_s"), [(Transient("busy"), 5), (Throttled("slow down", retry_after_s=30), 30)])
 @pytest.mark.parametrize("leaves", [True, False])
 async def test_a_call_that_surely_did_not_happen_is_made_again_later(
     round_: Round, error: Transient, wait_s: float, *, leaves: bool

@@ -21,9 +21,7 @@ from jangbu.publish.service import Intent
 from jangbu.sdk.manifest import Priority
 from jangbu.sdk.records import ListingRef, WriteAnswer
 
-pytestmark = pytest.mark.parametrize(
-    "database_kind", [pytest.param("postgresql", marks=pytest.mark.pg)], indirect=True
-)
+pytestmark = pytest.mark.parametrize("database_kind", [pytest.param("postgresql", marks=pytest.mark.pg)], indirect=True)
 
 
 class Meeting:

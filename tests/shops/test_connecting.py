@@ -40,9 +40,7 @@ def test_a_connected_shop_is_found_by_name_and_by_id_and_begins_in_watching(data
 def test_a_name_is_given_once(database: Database) -> None:
     connect(database)
     with pytest.raises(Conflict) as refused:
-        database.write_now(
-            lambda tx: shops.add(tx, vault(), BAZAAR, new_shop(), profile("other"), grant(), NOW)
-        )
+        database.write_now(lambda tx: shops.add(tx, vault(), BAZAAR, new_shop(), profile("other"), grant(), NOW))
     assert refused.value.code == "shop_exists"
     assert len(database.read_now(shops.all_shops)) == 1
 

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import secrets
+import socket
 import statistics
 import sys
 import tempfile
@@ -130,6 +131,8 @@ def _environment(home: Path, env: dict[str, str], args: argparse.Namespace, lang
 @contextlib.asynccontextmanager
 async def _sandbox(args: argparse.Namespace) -> AsyncIterator[str]:
     """Run the sandbox as a program of its own; give its control address."""
+    for port in range(args.base_port, args.base_port + 3):
+        _free(port)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "jangbu", "sandbox", "--seed", str(args.seed), "--no-buyers", "--strict",
         "--base-port", str(args.base_port), "--only", "etsy,naver",
@@ -143,6 +146,16 @@ async def _sandbox(args: argparse.Namespace) -> AsyncIterator[str]:
         if process.returncode is None:
             process.terminate()
         await process.communicate()
+
+
+def _free(port: int) -> None:
+    """Refuse to begin when another program is at a port: it might be a sandbox somebody works with."""
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise JangbuError(f"port {port} is taken", code="demo.port_taken", port=port) from error
 
 
 async def _until_up(process: asyncio.subprocess.Process, control: str) -> None:

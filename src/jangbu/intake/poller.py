@@ -69,7 +69,7 @@ class Poller:
             whole = whole and not found.missing
             if again:
                 await self.fetch(again, "again")
-            if found.done:
+            if found.done or found.missing:
                 return heard
             state = await o.db.read(lambda tx: service.feed_state(tx, o.shop.id))
         return heard

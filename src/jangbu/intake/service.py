@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -28,7 +29,8 @@ last_sale = store.last_sale
 
 def take_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, hint: WebhookHint, body: bytes, at: datetime) -> bool:
     """Keep a verified delivery before it is answered; tell whether it is new. Repeat: counted, nothing else."""
-    new = store.add_delivery(tx, shop, delivery_id, hint.event, hint.order_id, body, at)
+    fingerprint = hashlib.sha256(body).digest()  # the hint is all we use; whatever else came is not kept
+    new = store.add_delivery(tx, shop, delivery_id, hint.event, hint.order_id, fingerprint, at)
     if new:
         tx.notify(f"hint:{shop}")
     return new
@@ -64,7 +66,8 @@ def take_sweep(
     """
     again = take_orders(tx, shop, sweep.orders, begun_at, answered_at, "poll")
     before = store.feed_state(tx, shop.id)
-    state = FeedState(sweep.watermark, answered_at, answered_at if deep and sweep.done else before.deep_at, sweep.done)
+    mark = before.watermark if sweep.missing else sweep.watermark  # what was named and not given is asked for again
+    state = FeedState(mark, answered_at, answered_at if deep and sweep.done else before.deep_at, sweep.done)
     if sweep.done and deep and before.deep_at is None:
         note(tx, answered_at, "feed.first_look", shop_id=shop.id)
     store.put_feed_state(tx, shop.id, state)

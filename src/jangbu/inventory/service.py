@@ -15,6 +15,7 @@ from jangbu.kernel.ids import MAIN_LOCATION, LocationId, MoveId, VariantId, new_
 stock = store.stock
 stocks = store.stocks
 mark_dirty = store.mark_dirty
+counted = store.counted
 
 
 def receive(tx: WriteTx, variant: VariantId, quantity: int, why: Why, at: datetime) -> Stock:
@@ -57,6 +58,7 @@ def count(tx: WriteTx, variant: VariantId, counted: int, why: Why, at: datetime)
         _post(tx, variant, Account.ADJUSTMENT, Account.AVAILABLE, difference, why, at)
     elif difference < 0:
         _post(tx, variant, Account.AVAILABLE, Account.ADJUSTMENT, -difference, why, at)
+    store.mark_counted(tx, variant, at)
     store.mark_dirty(tx, [variant])
     return stock(tx, variant)
 
@@ -187,6 +189,7 @@ def _post(
         MoveId(new_id("move")), variant, MAIN_LOCATION, debit, credit, quantity, Phase.POSTED, why, at
     )
     store.add_move(tx, move)
+    store.mark_counted(tx, variant, at)
     store.mark_dirty(tx, [variant])
 
 

@@ -65,6 +65,25 @@ def mark_dirty(tx: WriteTx, variants: Iterable[VariantId]) -> None:
     tx.notify("stock")
 
 
+def mark_counted(tx: WriteTx, variant: VariantId, at: datetime) -> None:
+    """Note that a person booked what lies on the shelf: only from then on do the numbers mean anything."""
+    tx.run(
+        "INSERT INTO counted_variant (variant_id, at) VALUES (?, ?) ON CONFLICT (variant_id) DO NOTHING",
+        (variant, to_ms(at)),
+    )
+
+
+def counted(tx: ReadTx, variants: Sequence[VariantId]) -> set[VariantId]:
+    """Give those of these variants whose shelf a person ever booked."""
+    found: set[VariantId] = set()
+    for start in range(0, len(variants), 500):
+        part = variants[start : start + 500]
+        holes = ", ".join("?" * len(part))
+        rows = tx.all(f"SELECT variant_id FROM counted_variant WHERE variant_id IN ({holes})", part)
+        found |= {VariantId(row[0]) for row in rows}
+    return found
+
+
 def stock(tx: ReadTx, variant: VariantId, location: LocationId | None = None) -> Stock:
     """Give one variant's balances, at one location or over all that ship."""
     where, params = ("b.location_id = ?", [location]) if location else ("l.ships = 1", [])

@@ -133,12 +133,17 @@ def _take_line(
 
 
 def _move_line(
-    tx: WriteTx, shop: ShopView, stored: StoredLine, effect: Effect
+    tx: WriteTx, shop: ShopView, stored: StoredLine, effect: Effect, *, grown: bool = False
 ) -> tuple[StoredLine, set[VariantId]]:
-    """Post the difference to the line's target for each variant it takes; tell the cell what is new to it."""
+    """Post the difference to the line's target for each variant it takes; tell the cell what is new to it.
+
+    `grown`: its offer became a kit while it was open, so it takes what was added too.
+    """
     line, at = stored.line, stored.seen.answered_at
     rows = store.held(tx, shop.id, line.remote_id)
-    links = {row.variant: row.units for row in rows} or catalog.links_of(tx, shop.id, line.offer_key)
+    links = {row.variant: row.units for row in rows}
+    if grown or not links:
+        links = {**catalog.links_of(tx, shop.id, line.offer_key), **links}
     was_over = stored.linked and not rows  # before we knew the shop: whatever it becomes, it moves nothing
     if was_over or not links:
         return _tell_cell(tx, stored), set()
@@ -156,7 +161,8 @@ def _move_line(
         if done.posted:
             stored = replace(stored, run=run)
             left = inventory.stock(tx, variant).available
-            known = line.lowered_at >= shop.known_from  # before that nobody had counted yet
+            # before we came, and before a count, nobody knows what was there
+            known = line.lowered_at >= shop.known_from and bool(inventory.counted(tx, [variant]))
             if known and left < 0 and row.held.committed + row.held.reserved < done.held.committed + done.held.reserved:
                 oversold.add(variant)
                 note(tx, at, "stock.oversold", shop_id=shop.id, order=stored.order_id, sku=line.sku, missing=-left)
@@ -189,6 +195,18 @@ def link_late(tx: WriteTx, shop: ShopView) -> int:
         fresh, _ = _move_line(tx, shop, fresh, shop.effect(line.state))
         store.put_line(tx, fresh, None)
         moved += fresh.linked
+    return moved
+
+
+def link_more(tx: WriteTx, shop: ShopView, offer_key: str) -> int:
+    """Have open lines of an offer that became a kit hold its new parts too; tell how many lines."""
+    store.lock(tx, shop.id)
+    moved = 0
+    for stored in store.open_lines(tx, shop.id, limit=100_000):
+        if stored.line.offer_key == offer_key and stored.linked:
+            fresh, _ = _move_line(tx, shop, stored, shop.effect(stored.line.state), grown=True)
+            store.put_line(tx, fresh, None)
+            moved += 1
     return moved
 
 

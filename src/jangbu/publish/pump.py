@@ -63,6 +63,7 @@ class Pump:
         """Take what it works with."""
         self._o = outfit
         self._looked: dict[str, datetime] = {}
+        self._told: dict[str, bool] = {}
         self._resting: dict[str, _Rest] = {}
 
     async def step(self) -> bool:
@@ -128,17 +129,14 @@ class Pump:
     async def _read_then_write(self, ref: ListingRef) -> bool:
         """Read a listing whose write must carry its other fields, decide again on what it shows, then send."""
         begun, reads = await self._read([ref], Priority.LOWER)
-        if not reads:
-            await self._o.db.write(lambda tx: self._gone(tx, ref))
-            return True
         seen, answered = reads[0], self._o.clock.now()
 
         def decide(tx: WriteTx) -> Intent | None:
             self._fold(tx)
-            if not service.same_cells(tx, self._o.shop, seen):
-                self._changed_under_us(tx, ref)
-                return None
             service.take_read(tx, self._o.shop, seen, begun, answered)
+            if not service.same_cells(tx, self._o.shop, seen):
+                self._changed_under_us(tx, ref, gone=not seen.numbers)
+                return None
             found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, self._o.clock.now())
             if found is None or not all(row.recheck_at <= to_ms(answered) for row in found[1].cells.values()):
                 return None
@@ -151,19 +149,14 @@ class Pump:
             await self._send([intent], seen if intent.act is Act.SET else None)
         return True
 
-    def _changed_under_us(self, tx: WriteTx, ref: ListingRef) -> None:
-        """A listing has other options than we know: write nothing until it is imported anew."""
+    def _changed_under_us(self, tx: WriteTx, ref: ListingRef, *, gone: bool) -> None:
+        """A listing lost options, or is gone: told once, and left alone until what was unread there is known."""
         now = self._o.clock.now()
-        note(tx, now, "listing.changed", shop_id=self._o.shop, listing=ref.remote_id)
+        if self._told.get(ref.remote_id) is not gone:
+            self._told[ref.remote_id] = gone
+            note(tx, now, "listing.gone" if gone else "listing.changed", shop_id=self._o.shop, listing=ref.remote_id)
         cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
         store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 60_000)
-        tx.notify(f"import:{self._o.shop}")
-
-    def _gone(self, tx: WriteTx, ref: ListingRef) -> None:
-        now = self._o.clock.now()
-        note(tx, now, "listing.gone", shop_id=self._o.shop, listing=ref.remote_id)
-        cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
-        store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 600_000)
 
     async def _send(self, intents: Sequence[Intent], basis: NumbersRead | None) -> None:
         """Send one call and journal what came of it."""
@@ -351,7 +344,11 @@ class Pump:
     async def _read(self, refs: Sequence[ListingRef], priority: Priority) -> tuple[datetime, list[NumbersRead]]:
         begun = self._o.clock.now()
         reads = await self._o.adapter(Order(priority, "stock.read")).read_numbers(list(refs))
-        return begun, [replace(seen, ref=_same(refs, seen)) for seen in reads]
+        found = [replace(seen, ref=_same(refs, seen)) for seen in reads]
+        missing = {ref.remote_id for ref in refs} - {seen.ref.remote_id for seen in found}
+        return begun, found + [
+            service.nothing_there(ref, self._o.clock.now()) for ref in refs if ref.remote_id in missing
+        ]
 
     def _fold(self, tx: WriteTx) -> None:
         store.lock_planning(tx)

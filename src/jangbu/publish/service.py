@@ -106,6 +106,8 @@ def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:
                 continue
             if fact.units > 0:
                 book = books.sold(cell.book, fact.units, fact.lowered_at_ms)
+                if cell.book.unread > 0:  # doubtful which part it lowers: a later read tells
+                    store.set_look(tx, cell.shop_id, cell.listing_id, fact.heard_at_ms)
             else:
                 clear_from = fact.heard_at_ms + _settle_ms(tx, manifests, fact.shop_id)
                 book = books.restocked(cell.book, -fact.units, clear_from)
@@ -197,6 +199,7 @@ def _keep_verdicts(tx: WriteTx, shop: ShopId, drawn: Plan, component: Component,
     """Keep, for each of the shop's cells considered, its target and what it waits for, if that is news."""
     proposed = {p.group for p in drawn.planned if p.shop == shop}
     waiting = {w.group: w.why for w in drawn.waiting if w.shop == shop}
+    waiting |= {group: "wait.not_counted" for (of, group), info in component.info.items() if of == shop and not info.counted}
     for (of_shop, group), info in component.info.items():
         if of_shop != shop:
             continue
@@ -342,9 +345,13 @@ def take_read(tx: WriteTx, shop: ShopId, seen: NumbersRead, begun_at: datetime, 
     surprised: list[str] = []
     rows = store.cells_of_listing(tx, shop, seen.ref.remote_id)
     for row in rows:
-        if row.book.pending is not None or row.key not in seen.numbers:
+        if row.book.pending is not None:
             continue
-        number = seen.numbers[row.key]
+        number = seen.numbers.get(row.key, 0)  # an option that is not there any more can sell nothing
+        if row.key not in seen.numbers and row.book.exposure == 0 and row.read_at > 0:
+            store.retire(tx, row.id)
+            inventory.mark_dirty(tx, store.units_of(tx, [row.id])[row.id])
+            continue
         if row.read_at == 0:
             book = books.first_seen(number, on_sale=on_sale, mark=mark)
         elif books.surprising(row.book, number, on_sale=on_sale) and not _explained(tx, shop, row.id, answered_at):
@@ -368,6 +375,11 @@ def take_read(tx: WriteTx, shop: ShopId, seen: NumbersRead, begun_at: datetime, 
     if surprised:
         tx.notify(f"hint:{shop}")
     return surprised
+
+
+def nothing_there(ref: ListingRef, at: datetime) -> NumbersRead:
+    """Give the reading of a listing the marketplace does not know any more: off sale, with nothing to sell."""
+    return NumbersRead(ref, ListingState.OFF_SALE, {}, at)
 
 
 def _explained(tx: WriteTx, shop: ShopId, cell: CellId, now: datetime) -> bool:
@@ -506,7 +518,8 @@ def plan_rows(
                         "write": proposed.numbers.get(row.id) if proposed else None,
                         "act": proposed.act.value if proposed and row.id in proposed.numbers else "",
                         "why": proposed.why if proposed else ("plan.equal" if shown == target else ""),
-                        "waiting": waits.get((of_shop, listing), ""), "under_way": row.book.pending is not None,
+                        "waiting": waits.get((of_shop, listing), "" if info.counted else "wait.not_counted"),
+                        "under_way": row.book.pending is not None,
                     }
                 )  # fmt: skip
     return rows

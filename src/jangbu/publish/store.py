@@ -42,6 +42,9 @@ class _Pending(msgspec.Struct, omit_defaults=True):
     change: int = 0
 
 
+AUDIT_MS = 6 * 3600 * 1000
+"""Every number is read back at least this often: what other hands changed is found and repaired."""
+
 _CELL = (
     "c.id, c.shop_id, c.key, c.listing_id, c.unread, c.stands, c.on_sale, c.parked, c.mark_begun, c.mark_answered, "
     "c.mark_remote, c.pending, c.clear_from, c.dirty, c.recheck_at, c.read_at, c.target, c.waiting, c.surprised"
@@ -52,7 +55,8 @@ def add_cell(tx: WriteTx, id_: CellId, shop: ShopId, key: str, listing_id: str, 
     """Insert a cell not read yet."""
     tx.run(
         "INSERT INTO cell (id, shop_id, key, listing_id, unread, stands, on_sale, parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT (shop_id, key) DO NOTHING",
+        "ON CONFLICT (shop_id, key) DO UPDATE SET gone = 0, read_at = 0, unread = excluded.unread, dirty = 1, "
+        "listing_id = excluded.listing_id",
         (id_, shop, key, listing_id, book.unread, book.stands, int(book.on_sale), book.parked),
     )
 
@@ -144,9 +148,9 @@ def unread_cells(tx: ReadTx, shop: ShopId, now_ms: int, limit: int = 100) -> lis
     rows = tx.all(
         f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.gone = 0 AND c.pending IS NULL AND c.clear_from < ? "
         "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR c.clear_from >= c.read_at) AND c.read_at < ?) "
-        "OR (c.look_at > 0 AND c.look_at < ?)) "
+        "OR (c.look_at > 0 AND c.look_at < ?) OR c.read_at < ?) "
         "ORDER BY c.read_at LIMIT ?",
-        (shop, now_ms, now_ms, now_ms, limit),
+        (shop, now_ms, now_ms, now_ms, now_ms - AUDIT_MS, limit),
     )
     return [_cell(row) for row in rows]
 
@@ -175,6 +179,11 @@ def set_considered(tx: WriteTx, cell: CellId, target: int, waiting: str, *, dirt
 def set_recheck(tx: WriteTx, cells: Iterable[CellId], at_ms: int) -> None:
     """Leave cells alone until a time."""
     tx.run_many("UPDATE cell SET dirty = 1, recheck_at = ? WHERE id = ?", [(at_ms, cell) for cell in cells])
+
+
+def retire(tx: WriteTx, cell: CellId) -> None:
+    """Take a cell out of the count: its number does not exist any more and nothing of it is unread."""
+    tx.run("UPDATE cell SET gone = 1, dirty = 0 WHERE id = ?", (cell,))
 
 
 def set_look(tx: WriteTx, shop: ShopId, listing_id: str, at_ms: int) -> None:

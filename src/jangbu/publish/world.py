@@ -31,6 +31,7 @@ class GroupInfo:
     kind: WriteKind
     title: str
     cells: Mapping[CellId, CellRow]
+    counted: bool = True  # a person booked the shelf of everything it sells
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _component(
     *,
     as_if_started: bool,
 ) -> Component:
-    stocks = inventory.stocks(tx, variant_ids)
+    stocks, booked = inventory.stocks(tx, variant_ids), inventory.counted(tx, variant_ids)
     variants = tuple(
         Variant(v.id, stocks[v.id].available, Policy(v.policy)) for v in catalog.variants(tx, variant_ids)
     )
@@ -98,10 +99,11 @@ def _component(
         write_kind, title, state, owned = found
         shop, manifest = by_shop[shop_id], manifests[by_shop[shop_id].channel]
         kind = manifest.write_kinds[write_kind]
-        may_write = as_if_started or (shop.writes and not stopped)
+        counted = all(variant in booked for cell in cells for variant in units[cell.id])
+        may_write = counted and (as_if_started or (shop.writes and not stopped))
         groups.append(_group(tx, shop, manifest, listing, kind, state, cells, units, bool(owned) and may_write, now_ms))
         info[shop_id, listing] = GroupInfo(
-            ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}
+            ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}, counted
         )
     return Component(variants, tuple(groups), info)
 
@@ -138,6 +140,7 @@ def _group(
         needs_reopening=sold_out,
         reopens=sold_out and _fee_left(tx, shop, now_ms) > 0,
         writable=may_write and known not in {ListingState.DRAFT, ListingState.EXPIRED},
+        dark=bool(shop.trouble),
     )
 
 

@@ -113,7 +113,9 @@ def _greet(face: Face, door: Door) -> None:
 def _log_to_stderr(level: str) -> None:
     import structlog  # noqa: PLC0415 - the CLI loads lazily
 
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)  # no local variables
     structlog.configure(
+        processors=[*structlog.get_config()["processors"][:-1], plain],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

@@ -65,7 +65,7 @@ def path_of(ctx: Any) -> list[str]:  # noqa: ANN401
 
 def _language_in(args: Sequence[str]) -> str:
     """Find `--lang` among the program's own options, before anything is parsed."""
-    for here, after in zip(args, [*args[1:], ""], strict=True):
+    for here, after in zip(args, [*args[1:], ""], strict=False):
         said = after if here == "--lang" else here.partition("=")[2] if here.startswith("--lang=") else ""
         if said in {"en", "ko"}:
             return said

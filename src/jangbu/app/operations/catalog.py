@@ -90,6 +90,8 @@ async def catalog_link_by_hand(
         publish.sync_cells(tx)
         for view in views:
             orders.link_late(tx, view)
+            if add and view.id == shop.id:
+                orders.link_more(tx, view, offer)
         note(tx, now, "catalog.linked_by_hand", shop_id=shop.id, actor=actor, offer=offer, sku=sku, units=units)
         return _offer_facts(tx, row)
 

@@ -8,7 +8,7 @@ from jangbu.app.bootstrap import House, ShopDoor
 from jangbu.app.operations.common import Facts, iso
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.clock import to_ms
-from jangbu.kernel.errors import InputError
+from jangbu.kernel.errors import IllegalTransition, InputError
 from jangbu.orders import service as orders
 from jangbu.publish import service as publish
 from jangbu.sdk.adapter import Grant
@@ -70,11 +70,22 @@ async def shop_state(house: House, *, name: str, action: str, actor: str) -> Fac
     now = house.clock.now()
 
     def write(tx: WriteTx) -> Shop:
+        if action == "start":
+            _check_start(tx, house, name)
         shop = change(tx, name, now, actor=actor)
         publish.reconsider(tx)
         return shop
 
     return shop_facts(house, await house.db.write(write))
+
+
+def _check_start(tx: WriteTx, house: House, name: str) -> None:
+    """Refuse to start a shop before its owner said what may be done with listings that have nothing left."""
+    shop = shops.named(tx, name)
+    if house.manifests[shop.channel].return_fee and shop.options.get("return_free") not in {"yes", "no"}:
+        raise IllegalTransition(
+            f"{shop.name}: may listings be put back on sale?", code="shop_return_undecided", name=shop.name
+        )
 
 
 async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts:

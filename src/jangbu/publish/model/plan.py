@@ -33,7 +33,7 @@ def plan(variants: Sequence[Variant], groups: Sequence[Group], *, now: int) -> P
         restless=frozenset(
             v
             for group in groups
-            if group.writable
+            if group.writable and not group.dark
             for cell in group.cells
             if cell.book.unread or cell.book.pending
             for v in cell.units

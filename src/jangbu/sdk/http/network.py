@@ -102,8 +102,9 @@ class Network:
             await old.aclose()
 
     async def aclose(self) -> None:
-        """Close for good."""
-        await self._transport.aclose()
+        """Close for good; a transport that was handed in is its owner's to close."""
+        if self._given is None:
+            await self._transport.aclose()
 
     async def _exchange(self, request: httpx2.Request) -> Answer:
         request.extensions = {**request.extensions, **self._extensions}

@@ -11,6 +11,7 @@ from jangbu.kernel.errors import ChannelError, OutcomeUnknown, Throttled, Transi
 _OURS: Final = frozenset({"channel.no_budget", "channel.circuit_open"})
 _FIRST_S: Final = 0.5
 _MAX_S: Final = 8.0
+_HELD_S_MAX: Final = 300.0  # past it no budget waits either, and the cause would be lost
 _REFUSED_S_MAX: Final = 60.0  # without a budget to wait in, a longer wait is the caller's business
 REPEATS_LOWERING: Final = 2
 
@@ -39,7 +40,9 @@ class Again:
             return None
         match error:
             case Throttled():
-                return 0.0 if self._held else self._refused_s(error)
+                if self._held and error.retry_after_s <= _HELD_S_MAX:
+                    return 0.0
+                return self._refused_s(error)
             case Transient():
                 return None if self._write else self._backoff_s()
             case OutcomeUnknown():

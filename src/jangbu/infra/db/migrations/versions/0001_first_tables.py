@@ -122,6 +122,7 @@ def _inventory() -> None:
         sa.Column("account", sa.Text, primary_key=True),
         _int("quantity"),
     )
+    op.create_table("counted_variant", sa.Column("variant_id", sa.Text, primary_key=True), _int("at"))
     op.create_table("dirty_variant", sa.Column("variant_id", sa.Text, primary_key=True))
     op.execute("INSERT INTO location (id, name, ships) VALUES ('main', 'main', 1)")
 
