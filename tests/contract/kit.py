@@ -92,9 +92,7 @@ Case = Callable[[Bench, Recording], Coroutine[Any, Any, None]]
 async def bench(town: Town, channel: str, **settings: Any) -> Bench:
     """Connect one shop of a town. `settings` are the emulator's; without any nothing is late or unpaid there."""
     quiet = {"etsy": {"processing_share": 0.0}, "naver": {"unpaid_share": 0.0}}[channel]
-    town.world.emulators[channel].settings.update(
-        {"feed_lag_min_s": 0.0, "feed_lag_max_s": 0.0, **quiet, **settings}
-    )
+    town.world.emulators[channel].settings.update({"feed_lag_min_s": 0.0, "feed_lag_max_s": 0.0, **quiet, **settings})
     await town.connect(channel, channel)
     return Bench(town, channel)
 

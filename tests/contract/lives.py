@@ -138,9 +138,7 @@ async def _storm(town: Town) -> None:
     await town.sleep(30)
     town.world.buyers.configure({"running": False})
     hits = {rule["kind"]: rule["hits"] for rule in town.world.faults.listing()}
-    assert all(hits[kind] for kind in ("rate_limited", "error_before", "error_after", "truncated", "html")), (
-        hits
-    )
+    assert all(hits[kind] for kind in ("rate_limited", "error_before", "error_after", "truncated", "html")), hits
     town.world.faults.replace([])
     await town.quiet()
 

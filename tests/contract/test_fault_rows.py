@@ -67,9 +67,7 @@ def _inventory(*quantities: int, price: float = 20.0, properties: int = 0) -> An
         {
             "sku": "A",
             "property_values": values,
-            "offerings": [
-                {"price": price, "quantity": number, "is_enabled": True, "readiness_state_id": READINESS}
-            ],
+            "offerings": [{"price": price, "quantity": number, "is_enabled": True, "readiness_state_id": READINESS}],
         }
         for number in quantities
     ]
@@ -87,9 +85,7 @@ def _parcel(order: str = "", **body: str) -> Any:
 
 def _cancelled_parcel(known: Known) -> Request:
     path = {"shop_id": known.shop_id, "receipt_id": known.cancelled_order}
-    return Request(
-        "createReceiptShipment", path=path, json={"tracking_code": "600000000001", "carrier_name": "dhl"}
-    )
+    return Request("createReceiptShipment", path=path, json={"tracking_code": "600000000001", "carrier_name": "dhl"})
 
 
 def _etsy_token(**changes: str) -> Any:
@@ -182,9 +178,7 @@ def _no_numbers(_: Known) -> Request:
 
 
 def _status(number: str, word: str) -> Any:
-    return lambda _: Request(
-        "changeProductStatus", path={"originProductNo": number}, json={"statusType": word}
-    )
+    return lambda _: Request("changeProductStatus", path={"originProductNo": number}, json={"statusType": word})
 
 
 def _feed(since: str) -> Any:
@@ -234,9 +228,7 @@ NAVER: Final = [
     Forced("app_not_entitled", ReauthRequired, _naver_token(), rules=_switch("dormant_app")),
     Forced("rate_limited", Throttled, _account, settings={"burst": 0}),
     Forced("rate_limited", Throttled, _numbers, rules=_switch("rate_limited")),
-    Forced(
-        "token_quota", Throttled, _naver_token(), settings={"token_penalty": True, "token_issues_per_hour": 0}
-    ),
+    Forced("token_quota", Throttled, _naver_token(), settings={"token_penalty": True, "token_issues_per_hour": 0}),
     Forced("secret_wrong", ReauthRequired, _naver_token()),
     Forced("client_id_wrong", ReauthRequired, _naver_token(client_id="unknown")),
     Forced("clock_wrong", ReauthRequired, _naver_token(timestamp="1772445600000")),
@@ -246,9 +238,7 @@ NAVER: Final = [
     Forced("product_refused", Rejected, _no_numbers),
     Forced("product_refused", Rejected, _product("seven")),
     Forced("bad_parameter", Rejected, _feed("yesterday")),
-    Forced(
-        "bad_parameter", Rejected, lambda _: Request("confirmProductOrders", json={"productOrderIds": []})
-    ),
+    Forced("bad_parameter", Rejected, lambda _: Request("confirmProductOrders", json={"productOrderIds": []})),
     Forced("order_gone", Gone, lambda _: Request("listProductOrderIds", path={"orderId": "7"})),
     Forced("group_missing", ScopeMissing, _account, rules=_page(403)),
     Forced("call_refused", ContractBroken, _account, rules=_page(405)),
@@ -275,10 +265,7 @@ NUMBERED: Final = [(channel, number) for channel, cases in CASES.items() for num
 
 @pytest.fixture(scope="session")
 def forced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Outcome]]:
-    return {
-        channel: outcomes(channel, cases, tmp_path_factory.mktemp(channel))
-        for channel, cases in CASES.items()
-    }
+    return {channel: outcomes(channel, cases, tmp_path_factory.mktemp(channel)) for channel, cases in CASES.items()}
 
 
 def _named(channel: str, number: int) -> str:
@@ -303,9 +290,7 @@ def test_every_row_of_etsy_s_table_is_forced_or_named() -> None:
 
 def test_every_code_of_naver_s_faults_is_forced_or_named() -> None:
     written = set(re.findall(r'"naver\.([a-z_]+)"', inspect.getsource(naver_faults)))
-    composed = {f"{family}_{end}" for family in ("product", "order") for end in ("gone", "refused")} | {
-        "call_refused"
-    }
+    composed = {f"{family}_{end}" for family in ("product", "order") for end in ("gone", "refused")} | {"call_refused"}
     met = {case.code for case in NAVER}
     assert written | composed == met | set(NAVER_UNFORCED)
     assert not met & set(NAVER_UNFORCED)

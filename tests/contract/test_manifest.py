@@ -71,9 +71,7 @@ def test_the_adapter_can_do_exactly_what_the_manifest_declares(channel: str, tmp
         }
         assert {protocol: isinstance(adapter, protocol) for protocol in declared} == declared
         assert isinstance(manifest.auth(), sdk.Auth)
-        assert manifest.webhooks is None or any(
-            field.name == "webhook_secret" for field in manifest.credentials
-        )
+        assert manifest.webhooks is None or any(field.name == "webhook_secret" for field in manifest.credentials)
 
     on_a_bench(case, channel, tmp_path)
 
@@ -88,9 +86,7 @@ def test_what_the_manifest_says_of_writes_and_limits_hangs_together(channel: str
     assert all(limit.rate > 0 or (limit.quota > 0 and limit.window_s > 0) for limit in manifest.limits)
     assert all(set(each.limits) <= names for each in manifest.operations.values())
     assert all(id_ == each.id for id_, each in manifest.operations.items())
-    assert {LineState.UNPAID, LineState.PAID, LineState.SHIPPED, LineState.CANCELLED} <= set(
-        manifest.line_effects
-    )
+    assert {LineState.UNPAID, LineState.PAID, LineState.SHIPPED, LineState.CANCELLED} <= set(manifest.line_effects)
 
 
 # -- 5: walks end -------------------------------------------------------------------------------------------
@@ -292,9 +288,7 @@ def test_declared_limits_are_never_exceeded_in_a_busy_town(tmp_path: Path) -> No
             return recording
 
     recording = run_virtual(play(), start=START)
-    assert [
-        each for each in recording.exchanges if each.answer is not None and each.answer.status_code == 429
-    ] == []
+    assert [each for each in recording.exchanges if each.answer is not None and each.answer.status_code == 429] == []
     for name, manifest in MANIFESTS.items():
         assert _busiest_second(recording.of(name), manifest) >= 0.8, f"{name} was not busy: nothing is proved"
 

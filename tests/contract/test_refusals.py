@@ -52,9 +52,7 @@ def test_a_wrong_credential_is_told_by_its_field_and_nothing_is_kept(
             last = given[field][-1]
             wrong = given | {field: given[field][:-1] + ("O" if last != "O" else "e")}
             with pytest.raises(ReauthRequired) as refused:
-                await ops.shop_add(
-                    town.house, channel=channel, name="x", credentials=wrong, actor="person:owner"
-                )
+                await ops.shop_add(town.house, channel=channel, name="x", credentials=wrong, actor="person:owner")
             assert refused.value.code == code
             assert await ops.shop_list(town.house) == []
 
@@ -168,9 +166,7 @@ async def _narrow_token(shop: Bench, recording: Recording) -> str:
     yes = await unseen.handle_async_request(consent)
     (code,) = parse_qs(urlsplit(yes.headers["location"]).query)["code"]
     form = app | {"grant_type": "authorization_code", "code": code, "code_verifier": verifier}
-    answer = await unseen.handle_async_request(
-        httpx2.Request("POST", f"{origin}/v3/public/oauth/token", data=form)
-    )
+    answer = await unseen.handle_async_request(httpx2.Request("POST", f"{origin}/v3/public/oauth/token", data=form))
     return str(answer.json()["access_token"])
 
 
@@ -186,9 +182,7 @@ def test_lines_refused_in_an_answer_of_success_have_their_causes(tmp_path: Path)
             return usual | {"trackingNumber": number, "dispatchDate": now} | changes
 
         async def dispatch(*parcels: dict[str, str]) -> dict[str, str]:
-            return _refused(
-                await send(Request("dispatchProductOrders", json={"dispatchProductOrders": list(parcels)}))
-            )
+            return _refused(await send(Request("dispatchProductOrders", json={"dispatchProductOrders": list(parcels)})))
 
         assert await dispatch(parcel(lines[0])) == {}
         found = await dispatch(

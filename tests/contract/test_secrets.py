@@ -207,9 +207,7 @@ async def _deliver(town: Town, road: InProcessTransport, name: str) -> httpx2.Re
     }
     body = json.dumps(message).encode()
     key = base64.b64decode(env["ETSY_WEBHOOK_SECRET"].removeprefix("whsec_"))
-    signature = base64.b64encode(
-        hmac.new(key, f"msg_7.{now}.".encode() + body, hashlib.sha256).digest()
-    ).decode()
+    signature = base64.b64encode(hmac.new(key, f"msg_7.{now}.".encode() + body, hashlib.sha256).digest()).decode()
     headers = {"webhook-id": "msg_7", "webhook-timestamp": now, "webhook-signature": f"v1,{signature}"}
     url = town.world.emulators["etsy"].settings.text("webhook_url")
     return await road.handle_async_request(httpx2.Request("POST", url, content=body, headers=headers))
@@ -288,6 +286,4 @@ async def _shown_rows(town: Town) -> list[str]:
 
 def _found(private: list[str], text: bytes) -> list[str]:
     """Look for private things, as they are and as JSON writes them in ASCII; none of them is shown in full."""
-    return [
-        f"{each[:6]}…" for each in private if each.encode() in text or json.dumps(each)[1:-1].encode() in text
-    ]
+    return [f"{each[:6]}…" for each in private if each.encode() in text or json.dumps(each)[1:-1].encode() in text]

@@ -77,9 +77,7 @@ def test_every_operation_of_the_table_was_sent(channel: str, lives: Lives) -> No
     assert sent == set(plugins.channels()[channel].operations) - set(UNSENT[channel])
 
 
-@pytest.mark.parametrize(
-    ("channel", "what"), [(channel, what) for channel in CHANNELS for what in HAPPENED[channel]]
-)
+@pytest.mark.parametrize(("channel", "what"), [(channel, what) for channel in CHANNELS for what in HAPPENED[channel]])
 def test_the_lives_hold_what_they_are_for(channel: str, what: str, lives: Lives) -> None:
     operation, side, words = HAPPENED[channel][what]
     exchanges = (each for life in LIVES for each in lives(life).of(channel))
@@ -99,9 +97,7 @@ def test_only_injected_faults_are_left_unjudged(life: str, lives: Lives) -> None
     exchanges = lives(life).exchanges
     spoilt = [each for each in exchanges if each.spoilt]
     if life == "storm":
-        statuses = {
-            each.answer.status_code for each in exchanges if each.answer is not None and not each.spoilt
-        }
+        statuses = {each.answer.status_code for each in exchanges if each.answer is not None and not each.spoilt}
         assert {200, 429, 500} <= statuses
         assert 0 < len(spoilt) < len(exchanges) / 10
     else:

@@ -57,9 +57,7 @@ def test_a_paid_order_commits_at_once() -> None:
 
 
 def test_payment_of_a_reserved_order_posts_the_reservation() -> None:
-    assert steps_to(Held(reserved=2), Held(committed=2)) == [
-        Step(Account.AVAILABLE, Account.COMMITTED, 2, Phase.POST)
-    ]
+    assert steps_to(Held(reserved=2), Held(committed=2)) == [Step(Account.AVAILABLE, Account.COMMITTED, 2, Phase.POST)]
 
 
 def test_a_lapsed_order_voids_its_reservation() -> None:
@@ -68,9 +66,7 @@ def test_a_lapsed_order_voids_its_reservation() -> None:
 
 def test_a_second_partial_cancellation_is_not_swallowed() -> None:
     after_first = held_after(Held(committed=3), steps_to(Held(committed=3), Held(committed=2)))
-    assert steps_to(after_first, Held(committed=1)) == [
-        Step(Account.COMMITTED, Account.AVAILABLE, 1, Phase.POSTED)
-    ]
+    assert steps_to(after_first, Held(committed=1)) == [Step(Account.COMMITTED, Account.AVAILABLE, 1, Phase.POSTED)]
 
 
 def test_shipment_leaves_the_shelf_and_what_is_available_stays() -> None:

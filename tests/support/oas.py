@@ -83,9 +83,7 @@ class Description:
         """Find the operation behind a request's method and path; literal paths go before those with names."""
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         fitting = [
-            each
-            for each in self._known.values()
-            if each.method == request.method and each.match(path) is not None
+            each for each in self._known.values() if each.method == request.method and each.match(path) is not None
         ]
         return min(fitting, key=lambda each: each.path.count("{"), default=None)
 
@@ -183,9 +181,7 @@ class Description:
     def _is_shown(self, name: str, request: httpx2.Request) -> bool:
         scheme = self._strict["components"]["securitySchemes"][name]
         if scheme["type"] == "apiKey":
-            shape = re.compile(
-                r"[^\s:]+:[^\s:]+" if "keystring:shared_secret" in scheme["description"] else r"\S+"
-            )
+            shape = re.compile(r"[^\s:]+:[^\s:]+" if "keystring:shared_secret" in scheme["description"] else r"\S+")
             return shape.fullmatch(request.headers.get(scheme["name"], "")) is not None
         return re.fullmatch(r"Bearer \S+", request.headers.get("authorization", "")) is not None
 

@@ -45,18 +45,14 @@ class Recording(InProcessTransport):
 
     def __init__(self, world: World) -> None:
         """Reach the marketplaces where they say they are."""
-        super().__init__(
-            {f"127.0.0.1:{port}": world.emulators[name].app for name, port in world.ports.items()}
-        )
+        super().__init__({f"127.0.0.1:{port}": world.emulators[name].app for name, port in world.ports.items()})
         self._channels = {port: name for name, port in world.ports.items()}
         self.exchanges: list[Exchange] = []
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         at = asyncio.get_running_loop().time()
         channel = self._channels[request.url.port or 0]
-        sent = httpx2.Request(
-            request.method, request.url, headers=request.headers, content=await request.aread()
-        )
+        sent = httpx2.Request(request.method, request.url, headers=request.headers, content=await request.aread())
         try:
             answer = await super().handle_async_request(request)
         except BaseException as error:

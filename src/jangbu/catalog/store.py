@@ -56,9 +56,7 @@ def put_listing(tx: WriteTx, shop: ShopId, listing: Listing, at: datetime) -> in
 def mark_gone(tx: WriteTx, shop: ShopId, read_before: datetime) -> int:
     """Mark listings that a whole walk did not meet; tell how many were new to that state."""
     before = to_ms(read_before)
-    gone = tx.run(
-        "UPDATE listing SET gone = 1 WHERE shop_id = ? AND read_at < ? AND gone = 0", (shop, before)
-    )
+    gone = tx.run("UPDATE listing SET gone = 1 WHERE shop_id = ? AND read_at < ? AND gone = 0", (shop, before))
     tx.run(
         "UPDATE offer SET gone = 1 WHERE shop_id = ? AND gone = 0 AND listing_id IN "
         "(SELECT remote_id FROM listing WHERE shop_id = ? AND gone = 1)",

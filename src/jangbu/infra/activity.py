@@ -22,9 +22,7 @@ class Activity:
     actor: str
 
 
-def note(
-    tx: WriteTx, at: datetime, code: str, *, shop_id: str = "", actor: str = "jangbu", **facts: str | int
-) -> None:
+def note(tx: WriteTx, at: datetime, code: str, *, shop_id: str = "", actor: str = "jangbu", **facts: str | int) -> None:
     """Write down that something happened, in the transaction in which it did."""
     tx.run(
         "INSERT INTO activity (at, shop_id, code, facts, actor) VALUES (?, ?, ?, ?, ?)",
@@ -35,7 +33,4 @@ def note(
 def recent(tx: ReadTx, limit: int = 50) -> list[Activity]:
     """Give the latest lines, newest first."""
     rows = tx.all("SELECT at, shop_id, code, facts, actor FROM activity ORDER BY seq DESC LIMIT ?", (limit,))
-    return [
-        Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who)
-        for at, shop, code, facts, who in rows
-    ]
+    return [Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who) for at, shop, code, facts, who in rows]

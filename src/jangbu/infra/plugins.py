@@ -24,9 +24,7 @@ def channels() -> MappingProxyType[str, Manifest]:
     found = {name: _load(point) for name, point in _installed(_CHANNELS).items()}
     for name, manifest in found.items():
         if not isinstance(manifest, Manifest):
-            raise ConfigError(
-                f"channel {name} is no Manifest", code="plugin.broken", name=name, group=_CHANNELS
-            )
+            raise ConfigError(f"channel {name} is no Manifest", code="plugin.broken", name=name, group=_CHANNELS)
     return MappingProxyType(found)
 
 

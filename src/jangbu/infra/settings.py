@@ -65,9 +65,7 @@ class Settings:
         values.path,
         lambda known: known["home"] / "master.key",
     )
-    public_url: str = _setting(
-        "where marketplaces and phones reach this hub", values.web_address, lambda _: ""
-    )
+    public_url: str = _setting("where marketplaces and phones reach this hub", values.web_address, lambda _: "")
     host: str = _setting("the address the hub listens at", str, lambda _: "127.0.0.1")
     port: int = _setting("the port the hub listens at", values.port, lambda _: 9700)
     language: str = _setting("the language of texts", values.one_of("en", "ko"), _language)

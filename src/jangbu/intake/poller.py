@@ -126,14 +126,10 @@ class Poller:
         o, now = self._o, self._o.clock.now()
         if not error or delivery.attempts + 1 >= ATTEMPTS_MAX:
             state = "failed" if error else "done"
-            await o.db.write(
-                lambda tx: service.end_delivery(tx, o.shop.id, delivery.delivery_id, state, error, now)
-            )
+            await o.db.write(lambda tx: service.end_delivery(tx, o.shop.id, delivery.delivery_id, state, error, now))
             self._rested.pop(delivery.delivery_id, None)
             return True
-        await o.db.write(
-            lambda tx: service.try_delivery(tx, o.shop.id, delivery.delivery_id, error)
-        )
+        await o.db.write(lambda tx: service.try_delivery(tx, o.shop.id, delivery.delivery_id, error))
         self._rested[delivery.delivery_id] = now + timedelta(seconds=2.0**delivery.attempts)
         return False
 

@@ -52,9 +52,7 @@ def add_delivery(
 
 def open_deliveries(tx: ReadTx, shop: ShopId, limit: int = 100) -> list[Delivery]:
     """Give deliveries whose order was not fetched yet, oldest first."""
-    rows = tx.all(
-        f"{_DELIVERY} WHERE shop_id = ? AND state = 'received' ORDER BY received_at LIMIT ?", (shop, limit)
-    )
+    rows = tx.all(f"{_DELIVERY} WHERE shop_id = ? AND state = 'received' ORDER BY received_at LIMIT ?", (shop, limit))
     return [_delivery(row) for row in rows]
 
 
@@ -104,9 +102,7 @@ def put_feed_state(tx: WriteTx, shop: ShopId, state: FeedState) -> None:
 def last_sale(tx: ReadTx, shop: ShopId, since: datetime) -> datetime | None:
     """Tell when the latest order of a shop was placed; None when none was since a time."""
     # joined with '', the shop is no key to SQLite, which else walks all its orders instead of the latest
-    row = tx.one(
-        "SELECT MAX(placed_at) FROM orders WHERE placed_at >= ? AND shop_id || '' = ?", (to_ms(since), shop)
-    )
+    row = tx.one("SELECT MAX(placed_at) FROM orders WHERE placed_at >= ? AND shop_id || '' = ?", (to_ms(since), shop))
     return from_ms(row[0]) if row and row[0] else None
 
 

@@ -36,9 +36,7 @@ def adjust(tx: WriteTx, variant: VariantId, change: int, why: Why, at: datetime)
         store.lock(tx, variant)
         left = stock(tx, variant).available
         if left + change < 0:
-            raise InsufficientStock(
-                f"only {left} available", code="insufficient_stock", available=left, wanted=-change
-            )
+            raise InsufficientStock(f"only {left} available", code="insufficient_stock", available=left, wanted=-change)
         _post(tx, variant, Account.AVAILABLE, Account.ADJUSTMENT, -change, why, at)
     else:
         _post(tx, variant, Account.ADJUSTMENT, Account.AVAILABLE, change, why, at)
@@ -185,9 +183,7 @@ def history(tx: ReadTx, variant: VariantId, *, until: datetime | None = None, li
 def _post(
     tx: WriteTx, variant: VariantId, debit: Account, credit: Account, quantity: int, why: Why, at: datetime
 ) -> None:
-    move = Move(
-        MoveId(new_id("move")), variant, MAIN_LOCATION, debit, credit, quantity, Phase.POSTED, why, at
-    )
+    move = Move(MoveId(new_id("move")), variant, MAIN_LOCATION, debit, credit, quantity, Phase.POSTED, why, at)
     store.add_move(tx, move)
     store.mark_counted(tx, variant, at)
     store.mark_dirty(tx, [variant])

@@ -78,10 +78,16 @@ def want_ship(
         raise IllegalTransition("nothing there to ship", code="order_not_shippable", order=order_id, state=state)
     ids = tuple(row.line.remote_id for row in chosen)
     for owed in of_order(tx, shop, order_id):
-        if (owed.kind, owed.tracking_number, owed.line_ids) == ("ship", tracking_number, ids) and owed.state != "refused":
+        if (owed.kind, owed.tracking_number, owed.line_ids) == (
+            "ship",
+            tracking_number,
+            ids,
+        ) and owed.state != "refused":
             return owed
     if acknowledges and any(not row.line.acknowledged for row in chosen):
-        want_acknowledge(tx, shop, order_id, [r.line.remote_id for r in chosen if not r.line.acknowledged], at, actor=actor)
+        want_acknowledge(
+            tx, shop, order_id, [r.line.remote_id for r in chosen if not r.line.acknowledged], at, actor=actor
+        )
     owed = _owed(shop, "ship", order_id, ids, at, actor, carrier, tracking_number)
     _add(tx, owed)
     note(tx, at, "ship.wanted", shop_id=shop, actor=actor, order=order_id, carrier=carrier, tracking=tracking_number)
@@ -103,9 +109,7 @@ def want_acknowledge(
 
 def _checked(carrier: str, tracking_number: str) -> str:
     if carrier not in CARRIERS:
-        raise InputError(
-            f"unknown carrier {carrier}", code="input.carrier", carrier=carrier, known=", ".join(CARRIERS)
-        )
+        raise InputError(f"unknown carrier {carrier}", code="input.carrier", carrier=carrier, known=", ".join(CARRIERS))
     number = tracking_number.strip()
     if not number or len(number) > TRACKING_LENGTH_MAX or not number.replace("-", "").isalnum():
         raise InputError("a tracking number is letters, digits and dashes", code="input.tracking")
@@ -180,8 +184,12 @@ def end(tx: WriteTx, owed: Owed, state: str, now: datetime, *, error: str = "", 
     )
     if not ended:
         return
-    code = {("ship", "done"): "ship.done", ("ship", "refused"): "ship.refused",
-            ("acknowledge", "done"): "acknowledge.done", ("acknowledge", "refused"): "acknowledge.refused"}[owed.kind, state]  # fmt: skip
+    code = {
+        ("ship", "done"): "ship.done",
+        ("ship", "refused"): "ship.refused",
+        ("acknowledge", "done"): "acknowledge.done",
+        ("acknowledge", "refused"): "acknowledge.refused",
+    }[owed.kind, state]
     note(
         tx, now, code, shop_id=owed.shop_id, actor=owed.actor, order=owed.order_id, error=error,
         carrier=owed.carrier, tracking=owed.tracking_number,

@@ -119,7 +119,13 @@ def put_line(tx: WriteTx, stored: StoredLine, personalisation: bytes | None) -> 
         "INSERT INTO parcel (shop_id, line_id, tracking_number, carrier, shipped_at) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (shop_id, line_id, tracking_number) DO NOTHING",
         [
-            (stored.shop_id, line.remote_id, p.tracking_number, p.carrier, to_ms(p.shipped_at) if p.shipped_at else None)
+            (
+                stored.shop_id,
+                line.remote_id,
+                p.tracking_number,
+                p.carrier,
+                to_ms(p.shipped_at) if p.shipped_at else None,
+            )
             for p in line.parcels
         ],
     )
@@ -182,7 +188,8 @@ class OrderRow:
 
 
 _ORDER = (
-    "SELECT shop_id, remote_id, placed_at, updated_at, total_amount, total_currency, ship_to, extra, heard_at, heard_by "
+    "SELECT shop_id, remote_id, placed_at, updated_at, total_amount, total_currency, ship_to, extra, "
+    "heard_at, heard_by "
     "FROM orders "
 )
 
@@ -273,7 +280,8 @@ def horizon(tx: ReadTx, shop: ShopId) -> tuple[int, int] | None:
 
 def _line(row: Sequence[object]) -> StoredLine:
     (shop, order_id, id_, listing, offer, sku, title, options, quantity, remaining, state, raw, lowered, amount,
-     currency, claim, ack, ship_by, linked, cell_key, run, told_sold, told_back, remote_at, begun, answered) = row  # fmt: skip
+     currency, claim, ack, ship_by, linked, cell_key, run, told_sold, told_back, remote_at, begun,
+     answered) = row  # fmt: skip
     line_state = LineState(str(state))
     kept = OrderLine(
         str(id_), str(listing), str(offer), str(sku), str(title), str(options), _n(quantity), _n(remaining), line_state,

@@ -154,7 +154,10 @@ class Pump:
         now = self._o.clock.now()
         if self._told.get(ref.remote_id) is not gone:
             self._told[ref.remote_id] = gone
-            note(tx, now, "listing.gone" if gone else "listing.changed", shop_id=self._o.shop, listing=ref.remote_id)
+            if gone:
+                note(tx, now, "listing.gone", shop_id=self._o.shop, listing=ref.remote_id)
+            else:
+                note(tx, now, "listing.changed", shop_id=self._o.shop, listing=ref.remote_id)
         cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
         store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 60_000)
 
@@ -305,9 +308,7 @@ class Pump:
     def _past_settling(self, row: WriteRow, now: datetime) -> bool:
         return row.deadline is not None and now > row.deadline + timedelta(seconds=self._o.settle_s)
 
-    def _settle_one(
-        self, tx: WriteTx, row: WriteRow, seen: NumbersRead, begun: datetime, answered: datetime
-    ) -> bool:
+    def _settle_one(self, tx: WriteTx, row: WriteRow, seen: NumbersRead, begun: datetime, answered: datetime) -> bool:
         shop = self._o.shop
         if row.state == "accepted" and service.settle_applied(tx, shop, row, seen, begun, answered):
             return True
@@ -361,5 +362,3 @@ def _same(refs: Sequence[ListingRef], seen: NumbersRead) -> ListingRef:
 
 def _only_lowers(row: WriteRow) -> bool:
     return row.act == Act.OFF or (row.act == Act.SET and not any(row.numbers.values()))
-
-

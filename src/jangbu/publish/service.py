@@ -164,9 +164,11 @@ def ranked(
         drawn, component = look(tx, manifests, [cell], now)
         done |= {row.id for row in component.cells()}
         _keep_verdicts(tx, shop, drawn, component, now_ms)
-        for proposed in drawn.planned:
-            if proposed.shop == shop and _due(component, proposed, now_ms):
-                found.append((proposed, component.info[shop, proposed.group], component))
+        found += [
+            (proposed, component.info[shop, proposed.group], component)
+            for proposed in drawn.planned
+            if proposed.shop == shop and _due(component, proposed, now_ms)
+        ]
     return sorted(found, key=lambda item: item[0].rank)
 
 
@@ -199,7 +201,9 @@ def _keep_verdicts(tx: WriteTx, shop: ShopId, drawn: Plan, component: Component,
     """Keep, for each of the shop's cells considered, its target and what it waits for, if that is news."""
     proposed = {p.group for p in drawn.planned if p.shop == shop}
     waiting = {w.group: w.why for w in drawn.waiting if w.shop == shop}
-    waiting |= {group: "wait.not_counted" for (of, group), info in component.info.items() if of == shop and not info.counted}
+    waiting |= {
+        group: "wait.not_counted" for (of, group), info in component.info.items() if of == shop and not info.counted
+    }
     for (of_shop, group), info in component.info.items():
         if of_shop != shop:
             continue
@@ -268,7 +272,9 @@ def journal_refused(
     cells = _cells_of_write(tx, shop, write)
     for row in cells:
         store.save_book(tx, row.id, books.refused(row.book), read_at=READ_AGAIN)
-    store.set_outcome(tx, write, "refused" if error else "dropped", now, ended=True, error=error, remote_code=remote_code)
+    store.set_outcome(
+        tx, write, "refused" if error else "dropped", now, ended=True, error=error, remote_code=remote_code
+    )
     store.set_recheck(tx, [row.id for row in cells], to_ms(now) + round(again_in_s * 1000))
 
 
@@ -462,7 +468,12 @@ def _ours(tx: ReadTx, shop: ShopId, write: WriteRow) -> bool:
 
 def _keep_sale(tx: WriteTx, shop: ShopId, seen: NumbersRead, *, parked_by_us: bool, at: datetime) -> None:
     store.put_sale(
-        tx, shop, seen.ref.remote_id, seen.state.value, parked_by_us=parked_by_us and not _on_sale(seen), at_ms=to_ms(at)
+        tx,
+        shop,
+        seen.ref.remote_id,
+        seen.state.value,
+        parked_by_us=parked_by_us and not _on_sale(seen),
+        at_ms=to_ms(at),
     )
 
 
@@ -512,7 +523,8 @@ def plan_rows(
                 target = drawn.targets.get(row.id, shown)
                 rows.append(
                     {
-                        "shop": every[of_shop].name, "writes": every[of_shop].writes and not stopped, "listing": listing, "cell": row.key, "title": info.title,
+                        "shop": every[of_shop].name, "writes": every[of_shop].writes and not stopped,
+                        "listing": listing, "cell": row.key, "title": info.title,
                         "now": shown, "target": target, "on_sale": row.book.on_sale,
                         "exposure": None if row.book.exposure >= books.UNBOUNDED // 2 else row.book.exposure,
                         "write": proposed.numbers.get(row.id) if proposed else None,

@@ -54,7 +54,8 @@ _CELL = (
 def add_cell(tx: WriteTx, id_: CellId, shop: ShopId, key: str, listing_id: str, book: Book) -> None:
     """Insert a cell not read yet."""
     tx.run(
-        "INSERT INTO cell (id, shop_id, key, listing_id, unread, stands, on_sale, parked) VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+        "INSERT INTO cell (id, shop_id, key, listing_id, unread, stands, on_sale, parked) VALUES (?, "
+        "?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (shop_id, key) DO UPDATE SET gone = 0, read_at = 0, unread = excluded.unread, dirty = 1, "
         "listing_id = excluded.listing_id",
         (id_, shop, key, listing_id, book.unread, book.stands, int(book.on_sale), book.parked),
@@ -81,13 +82,17 @@ def units_of(tx: ReadTx, cells: Sequence[CellId]) -> dict[CellId, dict[VariantId
     return found
 
 
-def save_book(tx: WriteTx, cell: CellId, book: Book, *, write_id: WriteId | None = None, read_at: int | None = None) -> None:
+def save_book(
+    tx: WriteTx, cell: CellId, book: Book, *, write_id: WriteId | None = None, read_at: int | None = None
+) -> None:
     """Keep a cell's book; a pending write is kept with the journal row it belongs to."""
     pending = None
     if book.pending is not None:
         w = book.pending.write
         pending = msgspec.json.encode(
-            _Pending(w.kind.value, book.pending.base, book.pending.fencing, write_id or "", w.number, w.expected, w.change)
+            _Pending(
+                w.kind.value, book.pending.base, book.pending.fencing, write_id or "", w.number, w.expected, w.change
+            )
         ).decode()
     mark = (book.mark.begun_at, book.mark.answered_at, book.mark.remote_at) if book.mark else (None, None, None)
     tx.run(
@@ -147,7 +152,8 @@ def unread_cells(tx: ReadTx, shop: ShopId, now_ms: int, limit: int = 100) -> lis
     """Give a shop's cells whose books only a read can mend: never read, or clouded with no proof under way."""
     rows = tx.all(
         f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.gone = 0 AND c.pending IS NULL AND c.clear_from < ? "
-        "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR c.clear_from >= c.read_at) AND c.read_at < ?) "
+        "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR "
+        "c.clear_from >= c.read_at) AND c.read_at < ?) "
         "OR (c.look_at > 0 AND c.look_at < ?) OR c.read_at < ?) "
         "ORDER BY c.read_at LIMIT ?",
         (shop, now_ms, now_ms, now_ms, now_ms - AUDIT_MS, limit),
@@ -345,14 +351,19 @@ def set_outcome(
 
 def open_writes(tx: ReadTx, shop: ShopId) -> list[WriteRow]:
     """Give a shop's writes that are not settled."""
-    rows = tx.all(f"SELECT {_WRITE} FROM stock_write WHERE shop_id = ? AND ended_at IS NULL ORDER BY intent_at", (shop,))
+    rows = tx.all(
+        f"SELECT {_WRITE} FROM stock_write WHERE shop_id = ? AND ended_at IS NULL ORDER BY intent_at", (shop,)
+    )
     return [_write(row) for row in rows]
 
 
 def latest_writes(tx: ReadTx, limit: int = 100, shop: ShopId | None = None) -> list[WriteRow]:
     """Give the latest writes, newest first."""
     where, params = ("WHERE shop_id = ?", [shop]) if shop else ("", [])
-    return [_write(r) for r in tx.all(f"SELECT {_WRITE} FROM stock_write {where} ORDER BY intent_at DESC LIMIT ?", (*params, limit))]
+    return [
+        _write(r)
+        for r in tx.all(f"SELECT {_WRITE} FROM stock_write {where} ORDER BY intent_at DESC LIMIT ?", (*params, limit))
+    ]
 
 
 def delay_deadlines(tx: WriteTx, now_ms: int) -> int:
@@ -381,7 +392,8 @@ def _cell(row: Sequence[object]) -> CellRow:
     book = Book(_n(unread), _n(stands), bool(on_sale), _n(parked), mark, _pending(under_way), _n(clear_from))
     write_id = WriteId(under_way.write_id) if under_way else None
     return CellRow(
-        CellId(str(id_)), ShopId(str(shop)), str(key), str(listing), book, write_id, bool(dirty), _n(recheck), _n(read_at),
+        CellId(str(id_)), ShopId(str(shop)), str(key), str(listing), book, write_id, bool(dirty), _n(recheck),
+        _n(read_at),
         _n(target) if target is not None else None, str(waiting), bool(surprised),
     )  # fmt: skip
 

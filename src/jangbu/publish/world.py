@@ -81,9 +81,7 @@ def _component(
     as_if_started: bool,
 ) -> Component:
     stocks, booked = inventory.stocks(tx, variant_ids), inventory.counted(tx, variant_ids)
-    variants = tuple(
-        Variant(v.id, stocks[v.id].available, Policy(v.policy)) for v in catalog.variants(tx, variant_ids)
-    )
+    variants = tuple(Variant(v.id, stocks[v.id].available, Policy(v.policy)) for v in catalog.variants(tx, variant_ids))
     by_listing: dict[tuple[ShopId, str], list[CellRow]] = {}
     for row in rows.values():
         if units.get(row.id):

@@ -29,16 +29,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="jangbu sandbox", description="Marketplaces on this machine.")
     parser.add_argument("--seed", type=int, default=1, help="same seed, same shops and buyers (default 1)")
     parser.add_argument("--only", default=None, metavar="etsy,naver", help="only these marketplaces")
-    parser.add_argument(
-        "--base-port", type=int, default=9100, help="control's; the others follow (default 9100)"
-    )
+    parser.add_argument("--base-port", type=int, default=9100, help="control's; the others follow (default 9100)")
     parser.add_argument("--strict", action="store_true", help="refuse what only lenient clients send")
     parser.add_argument("--ask", action="store_true", help="show a consent page, do not approve at once")
     parser.add_argument("--no-buyers", action="store_true", help="nobody buys by themselves")
     parser.add_argument("--rate", type=float, default=0.2, help="buyers per second (default 0.2)")
-    parser.add_argument(
-        "--faults", choices=sorted(PRESETS), default=None, help="things go wrong from the start"
-    )
+    parser.add_argument("--faults", choices=sorted(PRESETS), default=None, help="things go wrong from the start")
     parser.add_argument("--print-env", action="store_true", help="print KEY=VALUE for a hub and leave")
     return parser
 

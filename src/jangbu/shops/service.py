@@ -55,7 +55,9 @@ def check_new(manifest: Manifest, new: NewShop) -> dict[str, str]:
     return checked_credentials(manifest, new.credentials)
 
 
-def add(tx: WriteTx, vault: Vault, manifest: Manifest, new: NewShop, profile: ShopProfile, grant: Grant, at: datetime) -> Shop:
+def add(
+    tx: WriteTx, vault: Vault, manifest: Manifest, new: NewShop, profile: ShopProfile, grant: Grant, at: datetime
+) -> Shop:
     """Keep a shop whose credential was tried and works; it begins in watching.
 
     Errors: Conflict when the name, or the same remote shop, is there already.

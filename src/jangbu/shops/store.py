@@ -69,13 +69,16 @@ def set_started(tx: WriteTx, shop: ShopId, at: datetime) -> None:
 
 def set_profile(tx: WriteTx, shop: ShopId, remote_id: str, name: str, currency: str) -> None:
     """Keep what the marketplace says of the shop."""
-    tx.run("UPDATE shop SET remote_id = ?, remote_name = ?, currency = ? WHERE id = ?", (remote_id, name, currency, shop))
+    tx.run(
+        "UPDATE shop SET remote_id = ?, remote_name = ?, currency = ? WHERE id = ?", (remote_id, name, currency, shop)
+    )
 
 
 def set_trouble(tx: WriteTx, shop: ShopId, code: str, facts: dict[str, str | int], at: datetime | None) -> None:
     """Note what stops a shop, or nothing ("")."""
     tx.run(
-        "UPDATE shop SET trouble = ?, trouble_facts = ?, trouble_at = ? WHERE id = ?", (code, _json(facts), _ms(at), shop)
+        "UPDATE shop SET trouble = ?, trouble_facts = ?, trouble_at = ? WHERE id = ?",
+        (code, _json(facts), _ms(at), shop),
     )
 
 
@@ -115,7 +118,8 @@ def grant(tx: ReadTx, shop: ShopId) -> tuple[bytes, datetime | None, int] | None
 def raise_flag(tx: WriteTx, name: str, note: str, at: datetime) -> None:
     """Throw a switch."""
     tx.run(
-        "INSERT INTO flag (name, note, raised_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET note = excluded.note",
+        "INSERT INTO flag (name, note, raised_at) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+        "note = excluded.note",
         (name, note, to_ms(at)),
     )
     tx.notify("stock")

@@ -171,9 +171,7 @@ async def test_an_empty_page_before_the_counted_end_does_not_end_the_walk() -> N
         if request.operation != "getListingsByShop":
             return page(late)
         there = (request.query["state"], request.query["offset"]) == ("active", 100)
-        return (
-            page(late, count=101) if there else page(count=101 if request.query["state"] == "active" else 0)
-        )
+        return page(late, count=101) if there else page(count=101 if request.query["state"] == "active" else 0)
 
     found = [each async for each in EtsyAdapter(FakeClient(answer)).listings()]
     assert [each.ref.remote_id for each in found] == ["9"]
@@ -339,9 +337,7 @@ async def test_an_answer_that_does_not_tell_leaves_the_outcome_unknown(reply: Re
         (False, "inactive", "sold_out", True),
     ],
 )
-async def test_a_listing_is_switched_by_its_state(
-    on_sale: bool, asked: str, answered: str, lowers: bool
-) -> None:
+async def test_a_listing_is_switched_by_its_state(on_sale: bool, asked: str, answered: str, lowers: bool) -> None:
     client = FakeClient(replies(updateListing=Reply(listing(12, None, state=answered))))
     answer = await EtsyAdapter(client).set_on_sale(_ref(12), on_sale)
     (request,) = client.requests
@@ -443,17 +439,13 @@ async def test_what_etsy_would_refuse_is_not_sent(reply: Reply, dispatch: Dispat
 
 async def test_the_shops_country_tells_whether_a_parcel_to_the_us_is_domestic() -> None:
     shipped = Reply(receipt(is_shipped=True))
-    client = FakeClient(
-        replies(getShopReceipt=Reply(receipt()), createReceiptShipment=shipped), ship_from_country="KR"
-    )
+    client = FakeClient(replies(getShopReceipt=Reply(receipt()), createReceiptShipment=shipped), ship_from_country="KR")
     assert await _ship(client, _dispatch("")) == [("1", True, ""), ("2", True, "")]
     assert client.requests[1].json == {"ship_date": "2026-09-22T03:00:00Z"}
 
 
 async def test_tracking_etsy_took_but_does_not_show_is_left_to_a_person() -> None:
-    client = FakeClient(
-        replies(getShopReceipt=Reply(receipt()), createReceiptShipment=Reply(receipt(is_shipped=True)))
-    )
+    client = FakeClient(replies(getShopReceipt=Reply(receipt()), createReceiptShipment=Reply(receipt(is_shipped=True))))
     assert [refusal for *_, refusal in await _ship(client, _dispatch())] == ["etsy.tracking_not_kept"] * 2
 
 

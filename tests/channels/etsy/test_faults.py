@@ -173,12 +173,8 @@ def test_a_limit_without_a_wait_names_none() -> None:
 
 
 def test_etsys_words_are_kept_and_shortened() -> None:
-    validation = [
-        {"path": "/title/1", "type": "invalid_characters", "message": "contains invalid characters"}
-    ]
-    assert _fault(SWITCH, 400, validation).remote_code == (
-        "/title/1 invalid_characters contains invalid characters"
-    )
+    validation = [{"path": "/title/1", "type": "invalid_characters", "message": "contains invalid characters"}]
+    assert _fault(SWITCH, 400, validation).remote_code == ("/title/1 invalid_characters contains invalid characters")
     assert len(_fault(WRITE, 400, _error("ab " * 500)).remote_code) == 120
     assert _fault(READ, 500, HTML).remote_code == ""
 

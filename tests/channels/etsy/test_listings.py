@@ -99,9 +99,7 @@ def test_a_disabled_offering_is_told() -> None:
 def test_a_write_carries_the_whole_inventory_with_the_new_numbers() -> None:
     stock = inventory(
         product(9, value(200, "Metal", "Silver", scale_id=19), sku="A", cents=8999),
-        product(
-            4, value(200, "Metal", "Gold"), sku="B", cents=2450, is_enabled=False, readiness_state_id=None
-        ),
+        product(4, value(200, "Metal", "Gold"), sku="B", cents=2450, is_enabled=False, readiness_state_id=None),
         counted_by=(200,),
         priced_by=(200,),
     )
@@ -139,9 +137,7 @@ def test_a_write_carries_the_whole_inventory_with_the_new_numbers() -> None:
                         "values": ["Gold"],
                     }
                 ],
-                "offerings": [
-                    {"price": 24.5, "quantity": 0, "is_enabled": False, "readiness_state_id": None}
-                ],
+                "offerings": [{"price": 24.5, "quantity": 0, "is_enabled": False, "readiness_state_id": None}],
             },
         ],
         "price_on_property": [200],
@@ -206,9 +202,7 @@ def test_a_write_without_a_fresh_read_is_refused() -> None:
     assert raised.value.code == "etsy.inventory_missing"
 
 
-_METALS = st.dictionaries(
-    st.text("abcdefgh |,%", min_size=1, max_size=5), st.integers(0, 999), min_size=1, max_size=5
-)
+_METALS = st.dictionaries(st.text("abcdefgh |,%", min_size=1, max_size=5), st.integers(0, 999), min_size=1, max_size=5)
 
 
 @given(_METALS, st.integers(1, 1_000_000), st.data())
@@ -234,9 +228,7 @@ def test_what_is_written_reads_back_as_written_and_keeps_prices(
 
 
 def test_the_shop_profile_is_read() -> None:
-    shop = wire.Shop(
-        7, "Sample", "USD", is_vacation=True, listing_active_count=3, shipping_from_country_iso="KR"
-    )
+    shop = wire.Shop(7, "Sample", "USD", is_vacation=True, listing_active_count=3, shipping_from_country_iso="KR")
     profile = listings.shop_profile(shop)
     assert (profile.remote_id, profile.name, profile.currency) == ("7", "Sample", "USD")
     assert profile.on_vacation

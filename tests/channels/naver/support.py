@@ -179,9 +179,7 @@ def envelope(data: Any = None) -> dict[str, Any]:
     return told if data is None else told | {"data": data}
 
 
-def line(
-    line_id: str = "2026100100000001", order_id: str = "2026100100000009", **fields: Any
-) -> dict[str, Any]:
+def line(line_id: str = "2026100100000001", order_id: str = "2026100100000009", **fields: Any) -> dict[str, Any]:
     """Compose the detail of one product order; `order`, `delivery` and claims by name, else own fields."""
     order = {
         "orderId": order_id,

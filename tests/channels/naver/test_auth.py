@@ -62,9 +62,7 @@ def test_a_signature_survives_form_encoding_unchanged() -> None:
     assert base64.b64decode(sign).decode().startswith(SECRET)  # why it must never be shown
 
 
-@pytest.mark.parametrize(
-    "secret", ["", "$2a$04$short", SECRET + "x", SECRET + "\n", "plain-text-no-salt-29-chars-0"]
-)
+@pytest.mark.parametrize("secret", ["", "$2a$04$short", SECRET + "x", SECRET + "\n", "plain-text-no-salt-29-chars-0"])
 def test_a_mangled_secret_is_refused_before_anything_is_sent(secret: str) -> None:
     with pytest.raises(ReauthRequired) as refused:
         signature("id", Secret(secret), 1790817330123)
@@ -128,9 +126,7 @@ def test_calls_are_signed_as_bearer_and_counted_by_application() -> None:
 def refusing(status: int, code: str, field: str = "", *, date: str = "", **headers: str) -> FakeClient:
     message = f"{field} 항목이 유효하지 않습니다."
     body = {"code": code, "message": message, "invalidInputs": [{"name": field, "message": message}]}
-    told = {name.replace("_", "-"): value for name, value in headers.items()} | (
-        {"date": date} if date else {}
-    )
+    told = {name.replace("_", "-"): value for name, value in headers.items()} | ({"date": date} if date else {})
 
     def reply(request: Request) -> Response:
         return answer(request, body, status=status, headers=told)
@@ -155,9 +151,7 @@ async def test_the_blamed_field_tells_what_a_person_must_mend(field: str, code: 
 
 async def test_the_layer_that_spells_its_code_otherwise_is_understood_too() -> None:
     def reply(request: Request) -> Response:
-        return answer(
-            request, {"code": "BadRequest", "message": "client_id 항목이 유효하지 않습니다"}, status=400
-        )
+        return answer(request, {"code": "BadRequest", "message": "client_id 항목이 유효하지 않습니다"}, status=400)
 
     with pytest.raises(ReauthRequired) as refused:
         await NaverAuth().renew(FakeClient({"issueToken": reply}), Grant(FIELDS), NOW)
@@ -173,9 +167,7 @@ async def test_the_layer_that_spells_its_code_otherwise_is_understood_too() -> N
         ("yesterday", "naver.secret_wrong"),
     ],
 )
-async def test_a_refused_signature_is_blamed_on_the_clock_when_the_clock_is_wrong(
-    date: str, code: str
-) -> None:
+async def test_a_refused_signature_is_blamed_on_the_clock_when_the_clock_is_wrong(date: str, code: str) -> None:
     client = refusing(400, "BAD_REQUEST", "client_secret_sign", date=date)
     with pytest.raises(ReauthRequired) as refused:
         await NaverAuth().renew(client, Grant(FIELDS), NOW)

@@ -30,9 +30,7 @@ WRITE, WRITE_ONE = "multiUpdateProducts", "updateOptionStock"
 ORDER_READ, ORDER_READ_ONE, ORDER_WRITE = "queryProductOrders", "listProductOrderIds", "dispatchProductOrders"
 
 
-def fault(
-    operation: str, status: int, body: Any = b"", headers: dict[str, str] | None = None
-) -> ChannelError:
+def fault(operation: str, status: int, body: Any = b"", headers: dict[str, str] | None = None) -> ChannelError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return faults(CHANNEL.operations[operation], status, headers or {}, raw)
 
@@ -61,9 +59,7 @@ GATEWAY = [
 
 
 @pytest.mark.parametrize(("remote_code", "status", "code"), GATEWAY)
-def test_server_trouble_is_transient_for_reads_and_unknown_for_writes(
-    remote_code: str, status: int, code: str
-) -> None:
+def test_server_trouble_is_transient_for_reads_and_unknown_for_writes(remote_code: str, status: int, code: str) -> None:
     for operation, kind in ((READ, Transient), (ORDER_READ, Transient), (WRITE, OutcomeUnknown)):
         error = coded(operation, status, remote_code)
         assert (type(error), error.code) == (kind, code)
@@ -236,9 +232,7 @@ def test_a_retry_after_that_cannot_be_read_is_not_said(retry_after: str) -> None
     assert error.retry_after_s == 0.0
 
 
-@pytest.mark.parametrize(
-    ("period", "wait_s"), [("HOURS", 3600.0), ("SECONDS", 1.0), ("ROUND", 0.0), ("", 0.0)]
-)
+@pytest.mark.parametrize(("period", "wait_s"), [("HOURS", 3600.0), ("SECONDS", 1.0), ("ROUND", 0.0), ("", 0.0)])
 def test_a_used_up_quota_waits_for_its_period(period: str, wait_s: float) -> None:
     error = coded(READ, 429, "GW.QUOTA_LIMIT", **{"gncp-gw-quota-period": period})
     assert isinstance(error, Throttled)
@@ -304,8 +298,7 @@ def test_a_code_sent_as_a_number_is_understood() -> None:
 @given(
     operation=st.sampled_from(sorted(CHANNEL.operations)),
     status=st.integers(300, 599),
-    body=st.binary(max_size=60)
-    | st.builds(lambda code: json.dumps({"code": code}).encode(), st.text(max_size=12)),
+    body=st.binary(max_size=60) | st.builds(lambda code: json.dumps({"code": code}).encode(), st.text(max_size=12)),
 )
 def test_any_failure_becomes_an_error_that_says_where(operation: str, status: int, body: bytes) -> None:
     error = faults(CHANNEL.operations[operation], status, {}, body)

@@ -120,9 +120,7 @@ async def test_an_unusual_product_says_so_in_its_raw_state() -> None:
         ),
     ],
 )
-async def test_a_number_naver_s_warehouse_owns_is_not_ours(
-    read: dict[str, Any], shown: dict[str, Any]
-) -> None:
+async def test_a_number_naver_s_warehouse_owns_is_not_ours(read: dict[str, Any], shown: dict[str, Any]) -> None:
     read["originProduct"].pop("deliveryInfo", None) if shown else None
     client = FakeClient()
 
@@ -139,9 +137,7 @@ async def test_an_odd_product_is_shown_without_offers_and_hides_no_other() -> No
         body = {"originProduct": "?"} if request.path["originProductNo"] == "1" else product()
         return answer(request, body, odd=True)
 
-    client = FakeClient(
-        {"searchProducts": script_of(search_page([found(1), found(2)])), "getOriginProduct": read}
-    )
+    client = FakeClient({"searchProducts": script_of(search_page([found(1), found(2)])), "getOriginProduct": read})
     odd, fine = await listings_of(client)
     assert (odd.ref.remote_id, odd.offers, odd.state, odd.owned_stock) == (
         "1",
@@ -197,9 +193,7 @@ async def test_the_walk_gives_each_product_once_and_ends(pages: list[dict[str, A
     client = FakeClient({"searchProducts": script_of(*pages), "getOriginProduct": script_of(product())})
     assert [listing.ref.remote_id for listing in await listings_of(client)] == ["1", "2", "3"]
     assert len(client.asked("searchProducts")) == len(pages)
-    assert [request.json["page"] for request in client.asked("searchProducts")] == list(
-        range(1, len(pages) + 1)
-    )
+    assert [request.json["page"] for request in client.asked("searchProducts")] == list(range(1, len(pages) + 1))
 
 
 async def test_a_search_that_repeats_its_page_for_ever_is_left() -> None:
@@ -227,9 +221,7 @@ async def test_numbers_of_products_without_options_come_500_a_call() -> None:
         return answer(request, search_page(rows), at=LATER)
 
     client = FakeClient({"searchProducts": search})
-    numbers = await NaverAdapter(client).read_numbers(
-        [ListingRef(str(no), "simple") for no in range(1, 1_001)]
-    )
+    numbers = await NaverAdapter(client).read_numbers([ListingRef(str(no), "simple") for no in range(1, 1_001)])
     assert len(client.sent) == 2
     assert {read.ref.remote_id: read.numbers for read in numbers} == {
         str(no): {str(no): no % 5} for no in range(1, 1_001)
@@ -238,9 +230,7 @@ async def test_numbers_of_products_without_options_come_500_a_call() -> None:
 
 
 async def test_numbers_of_options_come_by_one_read_each_with_the_document_to_write_back() -> None:
-    client = FakeClient(
-        {"getOriginProduct": script_of(product(options=combinations(row(41), row(42))), at=LATER)}
-    )
+    client = FakeClient({"getOriginProduct": script_of(product(options=combinations(row(41), row(42))), at=LATER)})
     (read,) = await NaverAdapter(client).read_numbers([ListingRef("9", "options")])
     assert read.numbers == {"9/41": 3, "9/42": 3}
     assert (read.state, read.remote_at) == (ListingState.ON_SALE, LATER)

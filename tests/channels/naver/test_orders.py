@@ -80,9 +80,7 @@ def test_a_paid_line_is_told_whole() -> None:
         ("EXCHANGED", LineState.EXCHANGED, Effect.SHIP),
     ],
 )
-def test_each_status_has_its_state_and_its_effect_on_stock(
-    status: str, state: LineState, effect: Effect
-) -> None:
+def test_each_status_has_its_state_and_its_effect_on_stock(status: str, state: LineState, effect: Effect) -> None:
     told = line_of(productOrderStatus=status)
     assert (told.state, told.raw_state) == (state, status)
     assert CHANNEL.line_effects[told.state] is effect
@@ -115,9 +113,7 @@ def test_a_status_never_seen_keeps_what_is_held_and_is_kept_as_told() -> None:
         ({"originalProductId": 9000000001, "optionCode": 41}, "9000000001/41"),
     ],
 )
-def test_the_offer_a_line_was_sold_from_is_named_as_its_listing_names_it(
-    fields: dict[str, Any], key: str
-) -> None:
+def test_the_offer_a_line_was_sold_from_is_named_as_its_listing_names_it(fields: dict[str, Any], key: str) -> None:
     assert line_of(**fields, described=False).offer_key == key
 
 
@@ -155,9 +151,7 @@ def test_a_gift_not_yet_accepted_is_held_back_with_a_word() -> None:
         ({"productOrderStatus": "DELIVERING", "placeOrderStatus": None}, True),
     ],
 )
-def test_naver_waits_for_a_confirmation_of_paid_new_lines_alone(
-    fields: dict[str, Any], *, acknowledged: bool
-) -> None:
+def test_naver_waits_for_a_confirmation_of_paid_new_lines_alone(fields: dict[str, Any], *, acknowledged: bool) -> None:
     assert line_of(**fields, described=False).acknowledged is acknowledged
 
 
@@ -299,9 +293,7 @@ def test_without_an_order_s_amounts_the_lines_at_hand_make_the_total() -> None:
         ),
     ],
 )
-def test_the_latest_time_of_a_detail_is_when_the_order_changed(
-    fields: dict[str, Any], changed: datetime
-) -> None:
+def test_the_latest_time_of_a_detail_is_when_the_order_changed(fields: dict[str, Any], changed: datetime) -> None:
     assert order_of(line(**fields)).updated_at == changed
 
 
@@ -369,9 +361,7 @@ async def test_orders_are_read_whole_by_their_lines() -> None:
 
     def query(request: Request) -> Response:
         owner = {"21": "11", "31": "11", "51": "41"}
-        return answer(
-            request, envelope([line(name, owner[name]) for name in request.json["productOrderIds"]])
-        )
+        return answer(request, envelope([line(name, owner[name]) for name in request.json["productOrderIds"]]))
 
     client = FakeClient({"listProductOrderIds": ids, "queryProductOrders": query})
     orders = await NaverAdapter(client).read_orders(["11", "77", "41", "11"])

@@ -39,9 +39,7 @@ def parcel(*names: str, carrier: str = "cj", number: str = "1000-0000 0001", ord
 
 
 def shipped(name: str, status: str = "DELIVERING", number: str = "100000000001") -> dict[str, Any]:
-    return line(
-        name, productOrderStatus=status, delivery={"deliveryCompany": "CJGLS", "trackingNumber": number}
-    )
+    return line(name, productOrderStatus=status, delivery={"deliveryCompany": "CJGLS", "trackingNumber": number})
 
 
 async def test_lines_are_confirmed_thirty_a_call() -> None:
@@ -103,9 +101,7 @@ async def test_a_call_never_names_more_than_thirty_lines_nor_one_twice() -> None
     adapter = NaverAdapter(client)
     dispatches = [parcel(*(f"{box}{number}" for number in range(10, 17)), "999") for box in range(1, 6)]
     answers = await adapter.ship(dispatches)
-    named = [
-        entry["productOrderId"] for request in client.sent for entry in request.json["dispatchProductOrders"]
-    ]
+    named = [entry["productOrderId"] for request in client.sent for entry in request.json["dispatchProductOrders"]]
     assert [len(request.json["dispatchProductOrders"]) for request in client.sent] == [30, 6]
     assert len(named) == len(set(named)) == len(answers) == 36
     assert adapter.ship_batch == 30

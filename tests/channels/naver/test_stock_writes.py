@@ -107,9 +107,7 @@ def test_any_answer_to_a_multi_update_can_be_looked_through(document: Any) -> No
 async def test_options_are_written_by_named_rows_with_price_and_usable_as_they_stand() -> None:
     read = await basis(combinations(row(41), row(42, usable=False, price=-300), row(43)), salePrice=15_000)
     client = FakeClient({"updateOptionStock": script_of({"originProductNo": 9})})
-    (answered,) = await NaverAdapter(client).write_numbers(
-        [StockWrite(OPTIONS, {"9/41": 8, "9/42": 0}, read)]
-    )
+    (answered,) = await NaverAdapter(client).write_numbers([StockWrite(OPTIONS, {"9/41": 8, "9/42": 0}, read)])
     (request,) = client.sent
     assert request.path == {"originProductNo": "9"}
     assert request.json == {
@@ -141,9 +139,7 @@ async def test_standard_options_are_written_without_a_price_of_their_own() -> No
 
 @given(
     rows=st.lists(
-        st.tuples(
-            st.integers(1, 99_999), st.integers(-5_000, 5_000), st.booleans(), st.integers(0, 99_999_999)
-        ),
+        st.tuples(st.integers(1, 99_999), st.integers(-5_000, 5_000), st.booleans(), st.integers(0, 99_999_999)),
         min_size=1,
         max_size=6,
         unique_by=lambda entry: entry[0],
@@ -153,9 +149,7 @@ async def test_standard_options_are_written_without_a_price_of_their_own() -> No
 async def test_a_write_changes_the_named_numbers_and_nothing_else(
     rows: list[tuple[int, int, bool, int]], data: st.DataObject
 ) -> None:
-    standing = {
-        no: row(no, price=price, usable=usable, stockQuantity=number) for no, price, usable, number in rows
-    }
+    standing = {no: row(no, price=price, usable=usable, stockQuantity=number) for no, price, usable, number in rows}
     chosen = data.draw(st.lists(st.sampled_from(sorted(standing)), min_size=1, unique=True))
     wanted = {f"9/{no}": data.draw(st.integers(0, 99_999_999)) for no in chosen}
     read = await basis(combinations(*standing.values()))
@@ -198,9 +192,7 @@ async def test_a_success_that_cannot_be_understood_leaves_the_outcome_unknown(bo
     def reply(request: Request) -> Response:
         return answer(request, body, odd=True)
 
-    client = FakeClient(
-        {"multiUpdateProducts": reply, "updateOptionStock": reply, "changeProductStatus": reply}
-    )
+    client = FakeClient({"multiUpdateProducts": reply, "updateOptionStock": reply, "changeProductStatus": reply})
     read = await basis(combinations(row(41)))
     with pytest.raises(OutcomeUnknown):
         await NaverAdapter(client).write_numbers([simple(1, 1)])
@@ -238,8 +230,7 @@ async def test_suspending_is_one_call_that_may_be_repeated() -> None:
 
 async def test_suspending_what_is_suspended_counts_as_done() -> None:
     client = FakeClient(
-        selling("SUSPENSION", 3)
-        | {"changeProductStatus": lambda request: refuse(request, 400, "BAD_REQUEST")}
+        selling("SUSPENSION", 3) | {"changeProductStatus": lambda request: refuse(request, 400, "BAD_REQUEST")}
     )
     assert (await NaverAdapter(client).set_on_sale(SIMPLE, on_sale=False)).accepted
 
@@ -272,12 +263,8 @@ async def test_a_sold_out_product_with_options_goes_back_on_sale_with_their_sum(
     assert client.asked("changeProductStatus")[0].json == {"statusType": "SALE", "stockQuantity": 8}
 
 
-@pytest.mark.parametrize(
-    ("status", "number", "refusal"), [("OUTOFSTOCK", 0, "naver.nothing_to_sell"), ("SALE", 3, "")]
-)
-async def test_nothing_is_sent_where_nothing_can_or_need_be_done(
-    status: str, number: int, refusal: str
-) -> None:
+@pytest.mark.parametrize(("status", "number", "refusal"), [("OUTOFSTOCK", 0, "naver.nothing_to_sell"), ("SALE", 3, "")])
+async def test_nothing_is_sent_where_nothing_can_or_need_be_done(status: str, number: int, refusal: str) -> None:
     client = FakeClient(selling(status, number))
     answered = await NaverAdapter(client).set_on_sale(SIMPLE, on_sale=True)
     assert (answered.accepted, answered.refusal) == (not refusal, refusal)

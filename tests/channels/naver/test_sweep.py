@@ -104,9 +104,7 @@ async def test_a_line_named_twice_is_read_once_and_dated_by_its_latest_change() 
     assert client.asked(QUERY)[0].json["productOrderIds"] == ["21"]
     at = moment(T3)
     assert at is not None
-    assert [order.updated_at for order in sweep.orders] == [
-        max(at, datetime(2026, 10, 1, 0, 58, 11, tzinfo=UTC))
-    ]
+    assert [order.updated_at for order in sweep.orders] == [max(at, datetime(2026, 10, 1, 0, 58, 11, tzinfo=UTC))]
 
 
 async def test_a_feed_that_goes_round_is_left_without_claiming_its_end() -> None:
@@ -351,9 +349,7 @@ class Marketplace:
 def gaps(chance: random.Random) -> Iterator[timedelta]:
     """Give times between sweeps: seconds when the hub runs, days when it was off."""
     for _ in range(chance.randint(2, 7)):
-        yield timedelta(
-            seconds=chance.choice([1, 10, 60, 3_600, 86_000, 86_400, 200_000]) * chance.random() * 1.2
-        )
+        yield timedelta(seconds=chance.choice([1, 10, 60, 3_600, 86_000, 86_400, 200_000]) * chance.random() * 1.2)
 
 
 @settings(max_examples=100, deadline=None)

@@ -58,9 +58,7 @@ def test_who_must_act_is_one_of_four_and_fixes_have_at_most_three_steps(language
 
 
 def test_both_languages_name_the_same_actor_and_fields() -> None:
-    actors = dict(
-        zip(sorted(WHO["en"]), ("아무도: 저절로 복구됨", "개발자", "마켓", "판매자 본인"), strict=True)
-    )
+    actors = dict(zip(sorted(WHO["en"]), ("아무도: 저절로 복구됨", "개발자", "마켓", "판매자 본인"), strict=True))
     english, korean = texts("en"), texts("ko")
     for key, text in english.items():
         if key.endswith(".who"):

@@ -47,9 +47,7 @@ def upgrade(database: Database, scripts: Path) -> None:
     migrate.upgrade(database.schema_version(), database._store, scripts)
 
 
-def test_an_empty_database_is_brought_to_the_newest_revision_step_by_step(
-    empty: Database, scripts: Path
-) -> None:
+def test_an_empty_database_is_brought_to_the_newest_revision_step_by_step(empty: Database, scripts: Path) -> None:
     assert empty.schema_version() is None
     upgrade(empty, scripts)
     assert empty.schema_version() == "0001"
@@ -79,9 +77,7 @@ def test_a_database_newer_than_the_code_is_refused(empty: Database, scripts: Pat
     assert caught.value.code == "database.newer"
 
 
-def test_two_that_upgrade_at_once_both_arrive(
-    make_database: MakeDatabase, make_url: MakeURL, scripts: Path
-) -> None:
+def test_two_that_upgrade_at_once_both_arrive(make_database: MakeDatabase, make_url: MakeURL, scripts: Path) -> None:
     url = make_url(upgraded=False)
     early, late = make_database(url), make_database(url)
     seen_by_both = late.schema_version()
@@ -120,6 +116,4 @@ def test_the_databases_of_the_tests_are_at_the_newest_revision(database: Databas
 def _has_table(database: Database, name: str) -> bool:
     table = "sqlite_master" if database.kind == "sqlite" else "pg_tables"
     column = "name" if database.kind == "sqlite" else "tablename"
-    return (
-        database.read_now(lambda tx: tx.one(f"SELECT 1 FROM {table} WHERE {column} = ?", (name,))) is not None
-    )
+    return database.read_now(lambda tx: tx.one(f"SELECT 1 FROM {table} WHERE {column} = ?", (name,))) is not None

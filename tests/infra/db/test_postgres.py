@@ -36,9 +36,7 @@ def test_placeholders_become_the_drivers_own() -> None:
     st.text("?%'별", max_size=8),
 )
 @example("100%", "%s", "?")
-def test_text_in_quotes_survives_the_translation(
-    database: Database, literal: str, name: str, value: str
-) -> None:
+def test_text_in_quotes_survives_the_translation(database: Database, literal: str, name: str, value: str) -> None:
     quoted = literal.replace("'", "''")
     comment = name.replace("*/", "").replace("/*", "")
     sql = f"SELECT '{quoted}' AS \"{name}\", CAST(? AS TEXT) /*{comment} */, 7 % 4 -- ?%\n"
@@ -83,9 +81,7 @@ def test_a_unit_that_goes_on_after_a_failed_statement_is_not_called_kept(databas
 
 
 @pytest.mark.parametrize("inline", [False, True])
-def test_a_lost_connection_is_told_and_replaced(
-    make_database: MakeDatabase, make_url: MakeURL, inline: bool
-) -> None:
+def test_a_lost_connection_is_told_and_replaced(make_database: MakeDatabase, make_url: MakeURL, inline: bool) -> None:
     url = make_url(upgraded=False)
     database, other = make_database(url, inline=inline), make_database(url, inline=True)
 
@@ -120,9 +116,7 @@ async def test_notices_missed_while_the_connection_was_lost_wake_everyone(databa
     assert await wake.wait(20)
 
 
-@pytest.mark.parametrize(
-    "url", ["postgresql://me:s3cret@127.0.0.1:1/hub", "postgresql://me:s3%cret@127.0.0.1/hub"]
-)
+@pytest.mark.parametrize("url", ["postgresql://me:s3cret@127.0.0.1:1/hub", "postgresql://me:s3%cret@127.0.0.1/hub"])
 def test_an_unreachable_server_is_told_without_the_password(url: str) -> None:
     with pytest.raises(ConfigError) as caught:
         Database.open(url)

@@ -22,9 +22,7 @@ def url(make_url: MakeURL, make_database: MakeDatabase) -> str:
 
 
 def started(url: str, times: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(PROGRAM), url, str(times)], stdout=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen([sys.executable, str(PROGRAM), url, str(times)], stdout=subprocess.PIPE, text=True)
 
 
 def counted(tx: ReadTx) -> int:

@@ -80,13 +80,9 @@ def test_units_can_block_a_thread_instead_of_a_task(either: Database) -> None:
 
 async def test_many_rows_and_returned_rows(either: Database) -> None:
     rows = [(f"n{n}", n) for n in range(5)]
-    assert (
-        await either.write(lambda tx: tx.run_many("INSERT INTO item (name, amount) VALUES (?, ?)", rows)) == 5
-    )
+    assert await either.write(lambda tx: tx.run_many("INSERT INTO item (name, amount) VALUES (?, ?)", rows)) == 5
     found = await either.write(
-        lambda tx: tx.returning(
-            "UPDATE item SET amount = amount + ? WHERE amount >= ? RETURNING name, amount", (10, 3)
-        )
+        lambda tx: tx.returning("UPDATE item SET amount = amount + ? WHERE amount >= ? RETURNING name, amount", (10, 3))
     )
     assert sorted(found) == [("n3", 13), ("n4", 14)]
     assert await either.read(lambda tx: tx.one("SELECT sum(amount), count(*) FROM item")) == (30, 5)
@@ -194,9 +190,7 @@ async def test_a_cancelled_caller_leaves_the_unit_whole(shelf: Database) -> None
     assert await shelf.read(names) == ["first", "second", "third"]
 
 
-async def test_what_was_handed_over_before_closing_is_kept(
-    make_database: MakeDatabase, make_url: MakeURL
-) -> None:
+async def test_what_was_handed_over_before_closing_is_kept(make_database: MakeDatabase, make_url: MakeURL) -> None:
     url = make_url(upgraded=False)
     database = with_table(make_database(url))
     waiting = [asyncio.ensure_future(database.write(partial(insert, name=str(n)))) for n in range(20)]

@@ -79,9 +79,7 @@ async def test_alone_and_untouched_a_marketplace_never_oversells() -> None:
     books = world.books()
     assert books["oversold"] == {}
     assert books["channels"]["etsy"]["buyers_disappointed"] > 0
-    assert not any(
-        row["on_sale"] and row["quantity"] < 0 for row in books["channels"]["etsy"]["numbers"].values()
-    )
+    assert not any(row["on_sale"] and row["quantity"] < 0 for row in books["channels"]["etsy"]["numbers"].values())
 
 
 async def test_skew_draws_buyers_to_the_most_sought_after() -> None:

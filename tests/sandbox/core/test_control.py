@@ -86,9 +86,7 @@ async def test_settings_are_told_by_channel(door: Door) -> None:
 async def test_news_sets_the_endpoint_and_its_faults(door: Door) -> None:
     url = "http://127.0.0.1:8000/hooks/etsy/1"
     await door.post("/faults", [{"kind": "slow"}])
-    told = await door.post(
-        "/news", {"etsy_webhook_url": url, "lost": 0.5, "delayed": {"params": {"delay_s": 9}}}
-    )
+    told = await door.post("/news", {"etsy_webhook_url": url, "lost": 0.5, "delayed": {"params": {"delay_s": 9}}})
     assert told["settings"]["etsy"]["webhook_url"] == url
     assert [rule["kind"] for rule in told["faults"]] == ["slow", "lost", "delayed"]
     told = await door.post("/news", {"lost": 0})

@@ -118,9 +118,7 @@ def test_wrong_usage_is_one_line_and_exit_2(
     assert errors.count("\n") == 1
 
 
-def test_the_printed_environment_opens_the_running_shop(
-    running: Running, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_printed_environment_opens_the_running_shop(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     env = printed_env(capsys, "--seed", "5", "--base-port", str(running.base))
     assert "sandbox ready" in running.greeting
     headers = {
@@ -179,8 +177,6 @@ def test_a_taken_port_is_one_line_and_exit_2() -> None:
         holder.listen()
         port = holder.getsockname()[1]
         arguments = command("--base-port", str(port))
-        done = subprocess.run(
-            arguments, capture_output=True, text=True, check=False, env=os.environ, timeout=60
-        )
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False, env=os.environ, timeout=60)
     assert done.returncode == 2
     assert done.stderr == f"jangbu sandbox: port {port} on 127.0.0.1 cannot be used: Address already in use\n"

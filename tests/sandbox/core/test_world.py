@@ -63,6 +63,4 @@ def test_by_default_every_installed_marketplace_is_there_with_the_same_goods() -
         assert len(shown) >= 8
         assert shown == {sku: world.goods.initial(sku) for sku in shown}
         assert emulator.name == name
-        assert {"calls", "fees", "numbers", "orders", "sold", "writes", "buyers_disappointed"} <= set(
-            emulator.books()
-        )
+        assert {"calls", "fees", "numbers", "orders", "sold", "writes", "buyers_disappointed"} <= set(emulator.books())

@@ -99,10 +99,7 @@ def writable(inventory: Any, **numbers: int) -> Any:
         {
             "sku": product["sku"],
             "property_values": [
-                {
-                    name: value[name]
-                    for name in ("property_id", "property_name", "scale_id", "value_ids", "values")
-                }
+                {name: value[name] for name in ("property_id", "property_name", "scale_id", "value_ids", "values")}
                 for value in product["property_values"]
             ],
             "offerings": [

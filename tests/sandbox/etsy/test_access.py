@@ -49,9 +49,7 @@ async def test_a_token_expires_after_an_hour(house: House) -> None:
 
 async def test_an_order_read_needs_its_scope(house: House) -> None:
     token = await granted(house, "shops_r listings_r")
-    refused = await house.refusal(
-        "GET", f"{house.shop}/receipts", headers={"authorization": f"Bearer {token}"}
-    )
+    refused = await house.refusal("GET", f"{house.shop}/receipts", headers={"authorization": f"Bearer {token}"})
     assert refused == (403, {"error": "insufficient_scope", "error_description": "Insufficient scope"})
     answer = await house.call("GET", "/users/me", headers={"authorization": f"Bearer {token}"})
     assert answer.status_code == 200

@@ -106,9 +106,7 @@ async def test_a_canceled_receipt_answers_as_described(official: House, spec: De
 
 
 async def test_listing_writes_answer_as_described(official: House, spec: Description) -> None:
-    changed = await official.put(
-        "MOON-SLV-40", writable(await official.inventory("MOON-SLV-40"), MOON_SLV_40=2)
-    )
+    changed = await official.put("MOON-SLV-40", writable(await official.inventory("MOON-SLV-40"), MOON_SLV_40=2))
     spec.fits("ListingInventory", changed.json())
     spec.fits("ShopListing", (await official.patch("NOTE", state="inactive")).json())
     answer = await official.call("PUT", official.shop, data={"announcement": "Closed on Monday"})

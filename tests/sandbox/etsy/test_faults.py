@@ -48,9 +48,7 @@ async def test_parameters_of_a_fault_are_used(house: House) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
 
 
-@pytest.mark.parametrize(
-    ("kind", "landed"), [("reset_before", False), ("reset_after", True), ("truncated", True)]
-)
+@pytest.mark.parametrize(("kind", "landed"), [("reset_before", False), ("reset_after", True), ("truncated", True)])
 async def test_a_connection_is_dropped(house: House, kind: str, landed: bool) -> None:
     before = house.number("NOTE")
     with pytest.raises(ConnectionDropped):

@@ -179,9 +179,7 @@ async def test_a_third_variation_must_be_asked_for(house: House) -> None:
         "The maximum number of supported variations is 2."
     )
     assert "none, one or all three" in await refused(house, body, max_variations_supported="3")
-    body |= {
-        name: [513, 514, 200] for name in ("price_on_property", "quantity_on_property", "sku_on_property")
-    }
+    body |= {name: [513, 514, 200] for name in ("price_on_property", "quantity_on_property", "sku_on_property")}
     assert (await house.put(MOON, body, max_variations_supported="3")).status_code == 200
 
 
@@ -209,9 +207,7 @@ async def test_values_take_no_parentheses_and_seventy_at_most(house: House) -> N
 async def test_a_form_has_no_products(house: House, lenient: House, strict: bool) -> None:
     where = house if strict else lenient
     body = writable(await where.inventory("NOTE"))
-    answer = await where.call(
-        "PUT", f"/listings/{where.listing_id('NOTE')}/inventory", data={"products": str(body)}
-    )
+    answer = await where.call("PUT", f"/listings/{where.listing_id('NOTE')}/inventory", data={"products": str(body)})
     assert answer.status_code == 400
     if not strict:
         assert answer.json() == {"error": "Missing input parameter: [products]"}

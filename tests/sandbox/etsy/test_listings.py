@@ -53,9 +53,7 @@ async def test_one_unknown_id_fails_a_whole_batch(house: House) -> None:
 
 async def test_a_batch_takes_a_hundred_ids_at_most(house: House) -> None:
     ids = ",".join(str(number) for number in range(1, 102))
-    assert (
-        await house.call("GET", "/listings/batch/inventory", params={"listing_ids": ids})
-    ).status_code == 400
+    assert (await house.call("GET", "/listings/batch/inventory", params={"listing_ids": ids})).status_code == 400
 
 
 async def test_a_listing_that_sells_out_leaves_the_active_ones(house: House) -> None:

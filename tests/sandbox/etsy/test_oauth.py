@@ -34,9 +34,7 @@ async def consent(house: House, **changes: str) -> dict[str, str]:
 
 
 async def token(house: House, **form: str) -> httpx2.Response:
-    return await house.client.post(
-        "/v3/public/oauth/token", data={"client_id": house.env["ETSY_KEYSTRING"], **form}
-    )
+    return await house.client.post("/v3/public/oauth/token", data={"client_id": house.env["ETSY_KEYSTRING"], **form})
 
 
 async def redeem(house: House, code: str, **changes: str) -> httpx2.Response:
@@ -50,10 +48,7 @@ async def refresh(house: House, refresh_token: str) -> httpx2.Response:
 
 def test_the_challenge_matches_the_official_check_values() -> None:
     assert challenge_of(VERIFIER) == "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-    assert (
-        challenge_of("vvkdljkejllufrvbhgeiegrnvufrhvrffnkvcknjvfid")
-        == "DSWlW2Abh-cf8CeLL8-g3hQ2WQyYdKyiu83u_s7nRhI"
-    )
+    assert challenge_of("vvkdljkejllufrvbhgeiegrnvufrhvrffnkvcknjvfid") == "DSWlW2Abh-cf8CeLL8-g3hQ2WQyYdKyiu83u_s7nRhI"
 
 
 async def test_a_consent_becomes_a_working_token(house: House) -> None:
@@ -110,17 +105,13 @@ async def test_an_old_code_is_refused(house: House) -> None:
         ({"state": ""}, "invalid_request"),
     ],
 )
-async def test_a_faulty_request_goes_back_with_an_error(
-    house: House, changes: dict[str, str], error: str
-) -> None:
+async def test_a_faulty_request_goes_back_with_an_error(house: House, changes: dict[str, str], error: str) -> None:
     back = await consent(house, **changes)
     assert back["error"] == error
     assert "code" not in back
 
 
-@pytest.mark.parametrize(
-    "uri", ["http://127.0.0.1:3003/oauth/redirect/", "http://localhost:3003/oauth/redirect", ""]
-)
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:3003/oauth/redirect/", "http://localhost:3003/oauth/redirect", ""])
 async def test_another_redirect_address_shows_a_page_and_no_way_back(house: House, uri: str) -> None:
     answer = await house.client.get("/oauth/connect", params=asking(house, redirect_uri=uri))
     assert answer.status_code == 400

@@ -72,10 +72,7 @@ async def test_a_line_carries_the_product_as_it_was_sold(house: House) -> None:
     )
     assert [each["formatted_value"] for each in line["variations"]] == ["Gold plated", "45 cm"]
     assert [each["values"] for each in line["product_data"]] == [["Gold plated"], ["45 cm"]]
-    amounts = {
-        name: body[name]["amount"]
-        for name in ("total_price", "subtotal", "total_shipping_cost", "grandtotal")
-    }
+    amounts = {name: body[name]["amount"] for name in ("total_price", "subtotal", "total_shipping_cost", "grandtotal")}
     assert amounts["total_price"] == 2 * line["price"]["amount"]
     assert amounts["grandtotal"] == amounts["subtotal"] + amounts["total_shipping_cost"]
     lines = await house.get(f"{house.shop}/receipts/{order}/transactions")
@@ -162,9 +159,7 @@ async def test_a_part_cancellation_is_a_refund(house: House) -> None:
 async def test_one_line_of_two_is_cancelled_by_its_id(house: House) -> None:
     order = next(each for each in house.etsy.books()["orders"] if each["sku"] == "MOON-GLD-40")
     assert house.etsy.cancel(order["id"], order["line"], None, restock=False)
-    rows = {
-        each["sku"]: each["cancelled"] for each in house.etsy.books()["orders"] if each["id"] == order["id"]
-    }
+    rows = {each["sku"]: each["cancelled"] for each in house.etsy.books()["orders"] if each["id"] == order["id"]}
     assert rows == {"MOON-GLD-40": 1, "APRON-S": 0}
     assert (await receipt(house, order["id"]))["status"] == "Partially Refunded"
 

@@ -91,9 +91,7 @@ async def test_a_missing_receipt_is_404(house: House) -> None:
     assert (await ship(house, "1", TRACKED)).status_code == 404
 
 
-async def test_a_form_is_silently_shipped_without_tracking_or_refused_when_strict(
-    house: House, lenient: House
-) -> None:
+async def test_a_form_is_silently_shipped_without_tracking_or_refused_when_strict(house: House, lenient: House) -> None:
     order = await order_to(lenient, "GB")
     answer = await lenient.call("POST", f"{lenient.shop}/receipts/{order}/tracking", data=TRACKED)
     assert (answer.status_code, answer.json()["is_shipped"]) == (200, True)

@@ -47,9 +47,7 @@ def subscribed(house: House, inbox: Inbox) -> Inbox:
 
 
 def signature_of(request: httpx2.Request, secret: str) -> str:
-    return sign(
-        secret, request.headers["webhook-id"], int(request.headers["webhook-timestamp"]), request.content
-    )
+    return sign(secret, request.headers["webhook-id"], int(request.headers["webhook-timestamp"]), request.content)
 
 
 def test_the_signature_matches_the_official_vector() -> None:
@@ -104,9 +102,7 @@ async def test_news_goes_over_a_real_connection() -> None:
     etsy = world.emulators["etsy"]
     server = await asyncio.start_server(endpoint, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    etsy.settings.update(
-        {"webhook_url": f"http://127.0.0.1:{port}/hook", "feed_lag_min_s": 0, "feed_lag_max_s": 0}
-    )
+    etsy.settings.update({"webhook_url": f"http://127.0.0.1:{port}/hook", "feed_lag_min_s": 0, "feed_lag_max_s": 0})
     etsy.settings.update({"processing_share": 0})
     running = asyncio.create_task(world.run())
     order = etsy.buy(etsy.offers()[0].offer_id, 1)

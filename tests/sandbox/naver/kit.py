@@ -150,9 +150,7 @@ class Seller:
         data: dict[str, Any] = answer.json()["data"]
         return data
 
-    def parcel(
-        self, line_id: str, number: str | None = "100000000001", **changes: str | None
-    ) -> dict[str, Any]:
+    def parcel(self, line_id: str, number: str | None = "100000000001", **changes: str | None) -> dict[str, Any]:
         """A parcel to dispatch; None leaves a field out."""
         parcel: dict[str, str | None] = {
             "productOrderId": line_id,
@@ -167,9 +165,7 @@ class Seller:
     def offer(self, *, options: bool = False, at_least: int = 3) -> OfferView:
         """An offer with some stock, of a product with options or without."""
         return next(
-            view
-            for view in self.shop.offers()
-            if (":" in view.offer_id) == options and view.quantity >= at_least
+            view for view in self.shop.offers() if (":" in view.offer_id) == options and view.quantity >= at_least
         )
 
     def buy(self, offer: OfferView, quantity: int = 1) -> tuple[str, str]:

@@ -58,9 +58,7 @@ async def test_a_line_is_unknown_to_every_read_until_the_feed_tells_it(seller: S
     seller.shop.settings.update({"feed_lag_min_s": 10.0, "feed_lag_max_s": 10.0})
     order = seller.shop.buy(seller.offer().offer_id, 1)
     line = next(row["line"] for row in seller.shop.books()["orders"] if row["id"] == order)
-    details = await seller.send(
-        "queryProductOrders", "POST", f"{ORDERS}/query", body={"productOrderIds": [line]}
-    )
+    details = await seller.send("queryProductOrders", "POST", f"{ORDERS}/query", body={"productOrderIds": [line]})
     path = f"/v1/pay-order/seller/orders/{order}/product-order-ids"
     ids = await seller.send("listProductOrderIds", "GET", path)
     assert details.json()["data"] == []
@@ -103,9 +101,7 @@ async def test_without_an_end_the_window_is_the_day_after_its_start(seller: Sell
 async def test_a_plus_left_bare_becomes_a_space_and_is_refused(seller: Seller) -> None:
     bare = f"{FEED}?lastChangedFrom={seller.ago(60)}"
     encoded = bare.replace("+", "%2B")
-    answers = [
-        await seller.send("listLastChangedStatuses", "GET", path, rest_s=1) for path in (bare, encoded)
-    ]
+    answers = [await seller.send("listLastChangedStatuses", "GET", path, rest_s=1) for path in (bare, encoded)]
     assert [answer.status_code for answer in answers] == [400, 200]
     assert answers[0].json()["message"] == "TypeMismatch.request.lastChangedFrom"
 
@@ -127,9 +123,7 @@ async def test_a_bad_parameter_of_the_feed_is_code_4000(seller: Seller, params: 
     assert (answer.status_code, answer.json()["code"]) == (400, "4000")
 
 
-async def test_a_strict_sandbox_takes_only_the_documented_date_form(
-    strict_seller: Seller, seller: Seller
-) -> None:
+async def test_a_strict_sandbox_takes_only_the_documented_date_form(strict_seller: Seller, seller: Seller) -> None:
     for each, status in ((strict_seller, 400), (seller, 200)):
         answer = await each.send(
             "listLastChangedStatuses", "GET", FEED, params=[("lastChangedFrom", "2026-10-01T00:00:00Z")]
@@ -236,9 +230,7 @@ async def test_the_search_comes_in_pages(seller: Seller) -> None:
     found = []
     for page, more in ((1, True), (2, False)):
         params = [("from", seller.ago(3600)), ("rangeType", "ORDERED_DATETIME"), ("pageSize", "2")]
-        answer = await seller.send(
-            "searchProductOrders", "GET", ORDERS, params=[*params, ("page", str(page))]
-        )
+        answer = await seller.send("searchProductOrders", "GET", ORDERS, params=[*params, ("page", str(page))])
         data = answer.json()["data"]
         assert data["pagination"] == {"page": page, "size": 2, "hasNext": more}
         found += [row["productOrderId"] for row in data["contents"]]

@@ -90,9 +90,7 @@ async def test_a_strict_sandbox_wants_json_to_be_called_json(strict_seller: Sell
         assert answer.status_code == status
 
 
-async def test_a_strict_sandbox_refuses_query_names_it_does_not_know(
-    strict_seller: Seller, seller: Seller
-) -> None:
+async def test_a_strict_sandbox_refuses_query_names_it_does_not_know(strict_seller: Seller, seller: Seller) -> None:
     for each, status in ((strict_seller, 400), (seller, 200)):
         params = [("lastChangedFrom", each.ago(60)), ("limit", "5")]
         path = f"{ORDERS}/last-changed-statuses"

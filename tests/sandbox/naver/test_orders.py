@@ -85,9 +85,7 @@ async def test_details_of_unknown_lines_are_absent_and_of_repeated_ones_come_onc
     ("operation", "suffix", "limit"),
     [("queryProductOrders", "query", 300), ("confirmProductOrders", "confirm", 30)],
 )
-async def test_too_many_ids_or_none_are_refused(
-    seller: Seller, operation: str, suffix: str, limit: int
-) -> None:
+async def test_too_many_ids_or_none_are_refused(seller: Seller, operation: str, suffix: str, limit: int) -> None:
     for count, status in ((0, 400), (limit, 200), (limit + 1, 400)):
         body = {"productOrderIds": [f"20260101{place:08d}" for place in range(count)]}
         answer = await seller.send(operation, "POST", f"{ORDERS}/{suffix}", body=body)
@@ -301,9 +299,7 @@ async def test_what_was_sent_cannot_be_cancelled(seller: Seller) -> None:
 
 
 async def test_an_order_awaiting_its_transfer_has_taken_its_units_and_is_paid_later(seller: Seller) -> None:
-    seller.shop.settings.update(
-        {"unpaid_lapse_share": 0.0, "payment_wait_max_s": 1000.0, "payment_due_s": 2000.0}
-    )
+    seller.shop.settings.update({"unpaid_lapse_share": 0.0, "payment_wait_max_s": 1000.0, "payment_due_s": 2000.0})
     offer = seller.offer()
     order = seller.shop.check_out([(offer.offer_id, 1)], unpaid=True)
     assert seller.number(offer.offer_id) == offer.quantity - 1
@@ -321,9 +317,7 @@ async def test_an_order_awaiting_its_transfer_has_taken_its_units_and_is_paid_la
 
 
 @pytest.mark.parametrize("told", [True, False])
-async def test_a_transfer_that_never_comes_lapses_and_gives_the_units_back(
-    seller: Seller, *, told: bool
-) -> None:
+async def test_a_transfer_that_never_comes_lapses_and_gives_the_units_back(seller: Seller, *, told: bool) -> None:
     seller.shop.settings.update({"unpaid_lapse_share": 1.0, "lapse_is_told": told})
     offer = seller.offer()
     order = seller.shop.check_out([(offer.offer_id, 1)], unpaid=True)

@@ -117,9 +117,7 @@ async def test_a_product_reads_the_same_by_either_number_and_does_not_repeat_the
 
 
 @pytest.mark.parametrize("kind", ["origin", "channel"])
-async def test_a_product_that_is_not_there_is_not_found_in_the_family_s_words(
-    seller: Seller, kind: str
-) -> None:
+async def test_a_product_that_is_not_there_is_not_found_in_the_family_s_words(seller: Seller, kind: str) -> None:
     operation = "getOriginProduct" if kind == "origin" else "getChannelProduct"
     missing = await seller.send(operation, "GET", f"/v2/products/{kind}-products/1")
     assert (missing.status_code, missing.json()["code"]) == (404, "NOT_FOUND")

@@ -24,9 +24,7 @@ async def _multi(seller: Seller, *items: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _stock(seller: Seller, number: int, no: int = PLAIN) -> dict[str, Any]:
-    return await _multi(
-        seller, {"originProductNo": no, "multiUpdateTypes": ["STOCK"], "stockQuantity": number}
-    )
+    return await _multi(seller, {"originProductNo": no, "multiUpdateTypes": ["STOCK"], "stockQuantity": number})
 
 
 async def _turn(seller: Seller, status: str, no: int = PLAIN, **more: object) -> httpx2.Response:
@@ -35,9 +33,7 @@ async def _turn(seller: Seller, status: str, no: int = PLAIN, **more: object) ->
 
 
 async def _options(seller: Seller, no: int = WITH_OPTIONS) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = (await seller.product(no))["detailAttribute"]["optionInfo"][
-        "optionCombinations"
-    ]
+    rows: list[dict[str, Any]] = (await seller.product(no))["detailAttribute"]["optionInfo"]["optionCombinations"]
     return rows
 
 
@@ -221,9 +217,7 @@ async def test_a_product_with_options_sells_again_only_once_an_option_has_stock(
         (["SUSPENSION", "SALE"], 200),
     ],
 )
-async def test_only_the_published_steps_of_status_are_taken(
-    seller: Seller, steps: list[str], last: int
-) -> None:
+async def test_only_the_published_steps_of_status_are_taken(seller: Seller, steps: list[str], last: int) -> None:
     answers = [await _turn(seller, step) for step in steps]
     assert answers[-1].status_code == last
     if last == 400:

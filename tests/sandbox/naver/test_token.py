@@ -98,9 +98,7 @@ async def test_under_half_an_hour_a_new_token_is_issued_and_the_old_one_lives_to
         ({"timestamp": "1790817330"}, "timestamp"),
     ],
 )
-async def test_a_wrong_field_is_refused_by_its_name(
-    seller: Seller, changes: dict[str, str | None], named: str
-) -> None:
+async def test_a_wrong_field_is_refused_by_its_name(seller: Seller, changes: dict[str, str | None], named: str) -> None:
     answer = await seller.ask_token(**changes)
     body = answer.json()
     assert answer.status_code == 400
@@ -110,9 +108,7 @@ async def test_a_wrong_field_is_refused_by_its_name(
 
 
 @pytest.mark.parametrize(("off_s", "status"), [(-299, 200), (299, 200), (-301, 400), (301, 400)])
-async def test_a_timestamp_is_good_for_five_minutes_to_either_side(
-    seller: Seller, off_s: int, status: int
-) -> None:
+async def test_a_timestamp_is_good_for_five_minutes_to_either_side(seller: Seller, off_s: int, status: int) -> None:
     timestamp = str(seller.now_ms + 1000 + off_s * 1000)
     assert (await seller.ask_token(timestamp=timestamp)).status_code == status
 

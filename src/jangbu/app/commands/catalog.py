@@ -51,6 +51,7 @@ def link(
     by_sku: Annotated[bool, typer.Option("--by-sku")] = False,
     units: Annotated[int, typer.Option(metavar="N")] = 1,
     add: Annotated[bool, typer.Option("--add")] = False,
+    new: Annotated[bool, typer.Option("--new")] = False,
     policy: Annotated[str, typer.Option(metavar="escrow|mirror")] = "escrow",
     as_json: AsJSON = False,
 ) -> None:
@@ -63,7 +64,7 @@ def link(
         face.show(done, as_json, lambda: _linked(face, done))
         return
     done = face.ask(
-        "catalog_link_by_hand", name=shop, offer=offer, sku=sku, actor=actor(), units=units, add=add
+        "catalog_link_by_hand", name=shop, offer=offer, sku=sku, actor=actor(), units=units, add=add, new=new
     )
     words = ", ".join(f"{each} × {n}" for each, n in sorted(done["links"].items()))
     told = {"title": done["title"], "options": done["options"], "links": words}

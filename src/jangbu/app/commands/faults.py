@@ -111,9 +111,7 @@ def _of_call(error: JangbuError) -> dict[str, Any]:
     if not isinstance(error, ChannelError):
         return {}
     return {
-        name: value
-        for name in ("operation", "status", "remote_code", "request_id")
-        if (value := getattr(error, name))
+        name: value for name in ("operation", "status", "remote_code", "request_id") if (value := getattr(error, name))
     }
 
 

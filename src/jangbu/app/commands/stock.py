@@ -72,9 +72,7 @@ def _book_file(face: Face, action: str, file: Path, reason: str, *, as_json: boo
             f"{file} cannot be read", code="input.csv_file", file=str(file), reason=error.strerror or "?"
         ) from None
     rows = stock_file.read_rows(data, str(file), once=action == "count")
-    done = face.ask(
-        "stock_rows", action=action, rows=rows.good, actor=actor(), reason=reason, dry=bool(rows.bad)
-    )
+    done = face.ask("stock_rows", action=action, rows=rows.good, actor=actor(), reason=reason, dry=bool(rows.bad))
     refused = [RowError(r["line"], r["column"], r["code"], r["facts"]) for r in done["refused"]]
     if wrong := sorted([*rows.bad, *refused], key=lambda row: row.line):
         raise RowErrors(wrong, rows.total)

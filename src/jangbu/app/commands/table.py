@@ -131,7 +131,5 @@ def _row(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str])
 
 
 def _line(columns: Sequence[Column], widths: Sequence[int], cells: Sequence[str]) -> str:
-    parts = [
-        pad(cell, width, right=column.right) for cell, width, column in zip(cells, widths, columns, strict=True)
-    ]
+    parts = [pad(cell, width, right=column.right) for cell, width, column in zip(cells, widths, columns, strict=True)]
     return GAP.join(parts).rstrip()

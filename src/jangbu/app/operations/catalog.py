@@ -79,13 +79,18 @@ async def catalog_link_by_sku(house: House, *, actor: str, policy: str = "escrow
 
 
 async def catalog_link_by_hand(
-    house: House, *, name: str, offer: str, sku: str, actor: str, units: int = 1, add: bool = False
+    house: House, *, name: str, offer: str, sku: str, actor: str, units: int = 1, add: bool = False, new: bool = False
 ) -> Facts:
-    """Link one offer to a SKU by hand; `add` keeps its other links (a kit)."""
+    """Link one offer to a SKU by hand; `add` keeps its other links (a kit), `new` makes the SKU if it is not there.
+
+    Errors: NotFound for an unknown SKU unless it is meant to be new, and for an unknown offer.
+    """
     now, views = house.clock.now(), _views(house)
 
     def link(tx: WriteTx) -> Facts:
         shop = shops.named(tx, name)
+        if not new:
+            catalog.variant_of(tx, sku)
         row = catalog.link_by_hand(tx, shop.id, offer, sku, now, units=units, actor=actor, add=add)
         publish.sync_cells(tx)
         for view in views:

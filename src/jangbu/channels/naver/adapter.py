@@ -105,8 +105,7 @@ class NaverAdapter:
             request = Request("multiUpdateProducts", json=body, lowers_only=lowers_only)
             failed = writes.failed_products(_written(await self._client.send(request)))
         return [
-            writes.product_answer(write, refusal, failed)
-            for write, refusal in zip(stock_writes, refusals, strict=True)
+            writes.product_answer(write, refusal, failed) for write, refusal in zip(stock_writes, refusals, strict=True)
         ]
 
     async def _write_options(self, write: StockWrite) -> WriteAnswer:
@@ -157,9 +156,7 @@ class NaverAdapter:
     async def _read_one(self, ref: ListingRef) -> NumbersRead | None:
         return next(iter(await self.read_numbers([ref])), None)
 
-    async def _change_status(
-        self, ref: ListingRef, body: dict[str, Any], *, lowers_only: bool = False
-    ) -> None:
+    async def _change_status(self, ref: ListingRef, body: dict[str, Any], *, lowers_only: bool = False) -> None:
         path = {"originProductNo": ref.remote_id}
         request = Request("changeProductStatus", path=path, json=body, lowers_only=lowers_only)
         _written(await self._client.send(request))
@@ -248,9 +245,7 @@ class NaverAdapter:
             answers |= shipping.line_answers([one.line_id for one in chunk], outcome)
         details = await self._reread(answers, "dispatchProductOrders")
         answers |= shipping.accepted(
-            detail
-            for detail in details
-            if shipping.is_shipped_as(detail, wanted[orders.line_id(detail)].dispatch)
+            detail for detail in details if shipping.is_shipped_as(detail, wanted[orders.line_id(detail)].dispatch)
         )
         return [answers[name] for name in wanted]
 

@@ -25,9 +25,7 @@ async def listed_products(client: Client) -> AsyncIterator[FoundProduct]:
         yield found
 
 
-async def products_by_number(
-    client: Client, origin_nos: Sequence[str]
-) -> AsyncIterator[tuple[FoundProduct, datetime]]:
+async def products_by_number(client: Client, origin_nos: Sequence[str]) -> AsyncIterator[tuple[FoundProduct, datetime]]:
     """Find these products, at most a page of them, each with the time of the answer that showed it."""
     question = {
         "searchKeywordType": "PRODUCT_NO",

@@ -50,9 +50,7 @@ class Database:
             return cls._open_sqlite(SQLiteFile(path_of(url), synchronous), wakes, inline=inline)
         if url.startswith(_POSTGRES):
             return cls._open_postgres(url, wakes, inline=inline)
-        raise ConfigError(
-            "the database address starts with sqlite:/// or postgresql://", code="database.address"
-        )
+        raise ConfigError("the database address starts with sqlite:/// or postgresql://", code="database.address")
 
     @classmethod
     def _open_sqlite(cls, file: SQLiteFile, wakes: Wakes, *, inline: bool) -> Self:
@@ -66,9 +64,7 @@ class Database:
         from jangbu.infra.db import postgres  # noqa: PLC0415 - a hub on SQLite never loads the driver
 
         store = postgres.PostgresStore(url, wakes, single=inline)
-        return cls(
-            store, Inline(store, wakes) if inline else Threads(store, wakes, postgres.CONNECTIONS), wakes
-        )
+        return cls(store, Inline(store, wakes) if inline else Threads(store, wakes, postgres.CONNECTIONS), wakes)
 
     async def read(self, fn: Read[T]) -> T:
         """Run a unit that only reads, on one snapshot."""

@@ -71,9 +71,7 @@ class Server:
         self.url = url
         self.options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "jangbu"}
         self._password = str(parts.get("password") or "")
-        self.name = (
-            f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
-        )
+        self.name = f"{parts.get('host') or 'localhost'}:{parts.get('port') or 5432}/{parts.get('dbname') or ''}"
 
     def connect(self) -> Connection:
         """Open a connection.

@@ -63,9 +63,7 @@ class Unit(Generic[T]):
     def fail(self, error: BaseException) -> None:
         """Note that nothing of this unit was kept."""
         # A future cannot carry StopIteration: it would end the generator that awaits it.
-        self.error = (
-            RuntimeError("a unit of work raised StopIteration") if isinstance(error, StopIteration) else error
-        )
+        self.error = RuntimeError("a unit of work raised StopIteration") if isinstance(error, StopIteration) else error
         self.callbacks = []
         self.topics = set()
 

@@ -43,9 +43,7 @@ class Catalogue:
             language = file.suffixes[-2].removeprefix(".")
             for code, text in read_file(file).items():
                 if (first := where.setdefault((language, code), file.name)) != file.name:
-                    raise ConfigError(
-                        f"{code} stands in {first} and {file.name}", code="texts.twice", name=code
-                    )
+                    raise ConfigError(f"{code} stands in {first} and {file.name}", code="texts.twice", name=code)
                 texts.setdefault(language, {})[code] = text
         return cls(texts)
 
@@ -73,9 +71,7 @@ def read_file(file: Path) -> dict[str, str]:
         with file.open("rb") as stream:
             messages = [message for message in read_po(stream, abort_invalid=True) if message.id]
     except PoFileError as error:
-        raise ConfigError(
-            f"{file.name} is not in order: {error}", code="texts.file", name=file.name
-        ) from error
+        raise ConfigError(f"{file.name} is not in order: {error}", code="texts.file", name=file.name) from error
     found: defaultdict[str, str] = defaultdict(str)
     for message in messages:
         if isinstance(message.id, str) and isinstance(message.string, str) and message.string:

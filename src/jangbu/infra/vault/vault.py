@@ -79,9 +79,7 @@ class Vault:
         _, key_id, fernet = self._unwrapped(key)
         sealed_with, token = _parts(sealed, _VALUE_MARK)
         if sealed_with != key_id:
-            raise StateError(
-                "the value was sealed with another data key", code="vault.other_key", context=context
-            )
+            raise StateError("the value was sealed with another data key", code="vault.other_key", context=context)
         try:
             bound_to, plaintext = _unpacked(fernet.decrypt(token))
         except InvalidToken:

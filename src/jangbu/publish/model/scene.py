@@ -41,7 +41,8 @@ class Group:
 
     `returns`: it may be put back on sale by us. `parked_by_us`: it is off sale because we took it off.
     `needs_reopening`: it is sold out (its cells stand at zero, on sale), and only a paid renewal brings it
-    back; `reopens`: the seller allows one now. `dark`: its shop does not answer, so nobody waits for it. `busy`: it sells right now, so it is not darkened only to show
+    back; `reopens`: the seller allows one now. `dark`: its shop does not answer,
+    so nobody waits for it. `busy`: it sells right now, so it is not darkened only to show
     more.
     """
 

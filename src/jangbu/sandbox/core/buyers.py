@@ -141,9 +141,7 @@ class Buyers:
     def _change_minds(self) -> None:
         while self._regrets and self._regrets[0].due <= self._clock.now() + 1e-6:
             regret = heapq.heappop(self._regrets)
-            self._emulators[regret.channel].cancel(
-                regret.order_id, None, regret.quantity, restock=regret.restock
-            )
+            self._emulators[regret.channel].cancel(regret.order_id, None, regret.quantity, restock=regret.restock)
 
     def _next_regret(self) -> float | None:
         return self._regrets[0].due if self._regrets else None

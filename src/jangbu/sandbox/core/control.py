@@ -196,9 +196,7 @@ def _traffic(world: World, query: Any) -> Any:  # noqa: ANN401 -- query names an
     last = int(query.get("last", _MAX_TRAFFIC))
     channels = [query["channel"]] if "channel" in query else list(world.emulators)
     rows = [
-        {"channel": channel, **row}
-        for channel in channels
-        for row in _emulator(world, channel).traffic.recent(last)
+        {"channel": channel, **row} for channel in channels for row in _emulator(world, channel).traffic.recent(last)
     ]
     return sorted(rows, key=lambda row: float(row["at"]))[-last:] if last > 0 else []
 

@@ -73,10 +73,7 @@ class Faults:
 
     def listing(self) -> list[dict[str, Any]]:
         """The rules with their hits."""
-        return [
-            {**msgspec.to_builtins(rule), "hits": hits}
-            for rule, hits in zip(self._rules, self._hits, strict=True)
-        ]
+        return [{**msgspec.to_builtins(rule), "hits": hits} for rule, hits in zip(self._rules, self._hits, strict=True)]
 
     def for_call(self, channel: str, operation: str) -> Fault | None:
         """What strikes this call, if anything."""

@@ -38,9 +38,7 @@ class World:
         self.goods = seeded_goods(seed, names)
         self.faults = Faults(_rng(seed, "faults"))
         self.ports = {name: base_port + PORTS[name] for name in names if name in PORTS}
-        self.emulators: dict[str, Emulator] = {
-            name: self._build(name, strict=strict) for name in dict.fromkeys(names)
-        }
+        self.emulators: dict[str, Emulator] = {name: self._build(name, strict=strict) for name in dict.fromkeys(names)}
         self.buyers = Buyers(
             clock=self.clock,
             rng=_rng(seed, "buyers"),
@@ -87,9 +85,7 @@ class World:
     def _oversold(self, books: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
         sold = {sku: sum(each["sold"].get(sku, 0) for each in books.values()) for sku in self.goods.physical}
         return {
-            sku: units - self.goods.physical[sku]
-            for sku, units in sold.items()
-            if units > self.goods.physical[sku]
+            sku: units - self.goods.physical[sku] for sku, units in sold.items() if units > self.goods.physical[sku]
         }
 
     def reset(self) -> None:

@@ -71,9 +71,7 @@ class Asked:
         if raw is None:
             return default
         if not raw.isascii() or not raw.isdigit() or int(raw) < lowest:
-            raise RefusedError(
-                400, f"Invalid value for {name}: a whole number of at least {lowest} is wanted"
-            )
+            raise RefusedError(400, f"Invalid value for {name}: a whole number of at least {lowest} is wanted")
         if highest is not None and int(raw) > highest:
             raise RefusedError(400, f"Invalid value for {name}: cannot be greater than {highest}")
         return int(raw)

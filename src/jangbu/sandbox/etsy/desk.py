@@ -80,9 +80,7 @@ class EtsyDesk:
     def refuse(self, kind: str, fault: Fault) -> Answer:
         if kind == "error":
             return json_answer(int(fault.number("status", 500)), {"error": "Server Error"})
-        headers = (
-            {} if kind == "rate_limited_bare" else {"retry-after": str(int(fault.number("retry_after_s", 1)))}
-        )
+        headers = {} if kind == "rate_limited_bare" else {"retry-after": str(int(fault.number("retry_after_s", 1)))}
         return json_answer(429, {"error": "Exceeded per second rate limit"}, headers)
 
     def finish(self, call: Call, answer: Answer) -> Mapping[str, str]:
@@ -155,9 +153,7 @@ class EtsyDesk:
         try:
             form = self._token_form(call)
             revoked = self._faults.switched(CHANNEL, "token_revoked")
-            return json_answer(
-                200, self._authority.token(form, revoked=revoked), {"cache-control": "no-store"}
-            )
+            return json_answer(200, self._authority.token(form, revoked=revoked), {"cache-control": "no-store"})
         except OAuthError as error:
             return json_answer(400, error.body)
 

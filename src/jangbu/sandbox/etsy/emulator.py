@@ -193,7 +193,5 @@ def _order_row(receipt: Receipt, line: Line, now: float) -> dict[str, Any]:
         "cancelled": line.quantity - receipt.left(line, now),
         "placed_at": round(receipt.placed_at, 3),
         "status": receipt.status(now),
-        "tracking": [
-            {"carrier": each.carrier_name, "code": each.tracking_code} for each in receipt.shipments
-        ],
+        "tracking": [{"carrier": each.carrier_name, "code": each.tracking_code} for each in receipt.shipments],
     }

@@ -21,9 +21,7 @@ _CHEAPEST, _DEAREST = 0.20, 50_000
 _PROFILES: Final = {READINESS_READY, READINESS_MADE}
 
 
-def read(
-    body: dict[str, Any] | None, *, strict: bool, variations: int
-) -> tuple[tuple[Product, ...], Drivers]:
+def read(body: dict[str, Any] | None, *, strict: bool, variations: int) -> tuple[tuple[Product, ...], Drivers]:
     """The products (ids still 0) and drivers of a body.
 
     Errors: RefusedError with 400 for whatever Etsy refuses; nothing is changed then.
@@ -63,9 +61,7 @@ def _product(path: str, raw: Any, *, strict: bool) -> Product:  # noqa: ANN401 -
         quantity=_quantity(f"{at}/quantity", offering["quantity"]),
         price=_price(f"{at}/price", offering["price"]),
         is_enabled=_enabled(f"{at}/is_enabled", offering["is_enabled"]),
-        readiness_state_id=_readiness(
-            f"{at}/readiness_state_id", offering["readiness_state_id"], strict=strict
-        ),
+        readiness_state_id=_readiness(f"{at}/readiness_state_id", offering["readiness_state_id"], strict=strict),
         property_values=tuple(
             _property_value(f"{path}/property_values/{place}", each)
             for place, each in enumerate(_items(f"{path}/property_values", raw.get("property_values", [])))

@@ -113,9 +113,7 @@ class Receipt(Struct, frozen=True):
     def left(self, line: Line, at: float) -> int:
         """Units of a line not called off by a moment."""
         return line.quantity - sum(
-            each.quantity
-            for each in self.cancellations
-            if each.transaction_id == line.transaction_id and each.at <= at
+            each.quantity for each in self.cancellations if each.transaction_id == line.transaction_id and each.at <= at
         )
 
     def canceled_at(self, at: float) -> float | None:
@@ -186,9 +184,7 @@ def cells(listing: Listing) -> dict[tuple[Any, ...], list[Product]]:
 
 def on_offer(listing: Listing) -> int:
     """Units a buyer can take over all numbers, whatever the listing's state."""
-    open_to_buyers = (
-        [each.quantity for each in group if each.is_enabled] for group in cells(listing).values()
-    )
+    open_to_buyers = ([each.quantity for each in group if each.is_enabled] for group in cells(listing).values())
     return sum(max(numbers, default=0) for numbers in open_to_buyers)
 
 

@@ -142,9 +142,7 @@ class Authority:
             return {"error": "unsupported_response_type", "error_description": "response_type must be code"}
         if not query.get("state"):
             return {"error": "invalid_request", "error_description": "state is required"}
-        if query.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(
-            query.get("code_challenge", "")
-        ):
+        if query.get("code_challenge_method") != "S256" or not _CHALLENGE.fullmatch(query.get("code_challenge", "")):
             return {"error": "invalid_request", "error_description": "an S256 code_challenge is required"}
         if not scopes or not scopes <= all_scopes():
             return {

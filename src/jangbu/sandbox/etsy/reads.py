@@ -81,9 +81,7 @@ class Reads:
 
     def _processing_profile(self, asked: Asked, _: bool) -> Json:
         wanted = asked.id("readiness_state_definition_id")
-        found = [
-            each for each in render.processing_profiles(self._who) if each["readiness_state_id"] == wanted
-        ]
+        found = [each for each in render.processing_profiles(self._who) if each["readiness_state_id"] == wanted]
         _known(bool(found), "Readiness State Definition")
         return found[0]
 

@@ -100,7 +100,7 @@ def fresh(state: State, kind: str) -> int:
     return state.next_id[kind]
 
 
-def _add_listing(  # noqa: PLR0917 -- one call above
+def _add_listing(
     state: State, goods: Goods, good: Good, listing_id: int, at: float, values: dict[tuple[str, str], int]
 ) -> None:
     products = tuple(_product(state, goods, variant, values) for variant in good.variants)
@@ -148,9 +148,7 @@ def _product(state: State, goods: Goods, variant: Variant, values: dict[tuple[st
     )
 
 
-def _property_values(
-    state: State, variant: Variant, values: dict[tuple[str, str], int]
-) -> Iterator[PropertyValue]:
+def _property_values(state: State, variant: Variant, values: dict[tuple[str, str], int]) -> Iterator[PropertyValue]:
     for property_id, option in zip(_CUSTOM_PROPERTIES, variant.options, strict=False):
         known = values.get((option.name, option.value))
         value_id = values.setdefault((option.name, option.value), known or fresh(state, "value"))

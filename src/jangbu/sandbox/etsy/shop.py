@@ -217,9 +217,7 @@ class Shop:
             replace(each, value_ids=each.value_ids or tuple(fresh(self.state, "value") for _ in each.values))
             for each in product.property_values
         )
-        return replace(
-            product, product_id=product_id, offering_id=product_id + 789_037_718, property_values=values
-        )
+        return replace(product, product_id=product_id, offering_id=product_id + 789_037_718, property_values=values)
 
     def _offer(self, offer_id: str) -> tuple[Listing | None, Product | None]:
         listing_id, _, key = offer_id.partition("/")

@@ -149,9 +149,7 @@ class Courier:
             if each.held:
                 each.held, each.due = False, min(each.due, self._clock.now())
 
-    async def _post(
-        self, client: httpx2.AsyncClient, url: str, delivery: Delivery, timestamp: int
-    ) -> int | None:
+    async def _post(self, client: httpx2.AsyncClient, url: str, delivery: Delivery, timestamp: int) -> int | None:
         body = self.body(delivery.event, delivery.receipt_id)
         secret = _FORGED_KEY if delivery.fault == "forged" else self._who.webhook_secret
         signature = sign(secret, delivery.id, timestamp, body)

@@ -113,9 +113,7 @@ class Writes:
         if receipt.canceled_at(now) is not None or not receipt.is_paid(now):
             raise RefusedError(409, "The receipt is canceled or not paid for.")
         costly = render_orders.total_cents(receipt) > _FREE_OF_TRACKING_CENTS
-        if (receipt.country == _TRACKED_ALWAYS or (receipt.country == "US" and costly)) and not (
-            code and carrier
-        ):
+        if (receipt.country == _TRACKED_ALWAYS or (receipt.country == "US" and costly)) and not (code and carrier):
             raise RefusedError(400, "A tracking number is required")
         if carrier and carrier not in carriers():
             raise RefusedError(400, "The carrier is not supported; use other")

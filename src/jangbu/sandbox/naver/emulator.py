@@ -30,9 +30,7 @@ class NaverEmulator:
 
     name = CHANNEL
 
-    def __init__(
-        self, *, goods: Goods, clock: Clock, rng: Random, faults: Faults, strict: bool, base_url: str
-    ) -> None:
+    def __init__(self, *, goods: Goods, clock: Clock, rng: Random, faults: Faults, strict: bool, base_url: str) -> None:
         self._goods = goods
         self._clock = clock
         self._base_url = base_url
@@ -75,9 +73,7 @@ class NaverEmulator:
         now = self._catch_up()
         ids = self._shop.state.orders.get(order_id, [])
         lines = [self._shop.line(each) for each in ids if line_id in (None, each)]
-        done = [
-            self._shop.buyer_cancels(line, quantity or line.remain, now, restock=restock) for line in lines
-        ]
+        done = [self._shop.buyer_cancels(line, quantity or line.remain, now, restock=restock) for line in lines]
         return any(done)
 
     def env(self) -> dict[str, str]:
@@ -143,9 +139,7 @@ class NaverEmulator:
         return signature.make_secret(Random(f"{self._seed}|secret|{generation}"))
 
 
-def build(
-    *, goods: Goods, clock: Clock, rng: Random, faults: Faults, strict: bool, base_url: str
-) -> NaverEmulator:
+def build(*, goods: Goods, clock: Clock, rng: Random, faults: Faults, strict: bool, base_url: str) -> NaverEmulator:
     """The emulator of one SmartStore, filled from the goods."""
     return NaverEmulator(goods=goods, clock=clock, rng=rng, faults=faults, strict=strict, base_url=base_url)
 

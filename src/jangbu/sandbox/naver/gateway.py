@@ -100,9 +100,7 @@ class Gateway:
         if self._strict:
             _check_form(call, operation)
         as_of = now if call.as_of is None else round(call.as_of * 1000)
-        asked = Call(
-            self._shop, now, as_of, trace, self._strict, call.path_values, tuple(call.query), call.body
-        )
+        asked = Call(self._shop, now, as_of, trace, self._strict, call.path_values, tuple(call.query), call.body)
         answer = operation.handler(asked)
         if operation.writes:
             self._traffic.wrote(operation.id)

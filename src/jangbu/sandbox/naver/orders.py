@@ -117,9 +117,7 @@ def _changes(
     call: Call, after: tuple[int, str | None], end: int, kind: str | None, most: int
 ) -> list[tuple[int, str, dict[str, Any]]]:
     feed, (start, sequence) = call.shop.state.feed, after
-    place = (
-        bisect.bisect_right(feed, (start, sequence)) if sequence else bisect.bisect_left(feed, (start, ""))
-    )
+    place = bisect.bisect_right(feed, (start, sequence)) if sequence else bisect.bisect_left(feed, (start, ""))
     found: dict[str, tuple[int, str, dict[str, Any]]] = {}
     while place < len(feed) and feed[place][0] <= end and len(found) < most:
         at, line_id = feed[place]

@@ -139,9 +139,7 @@ def option_stock(call: Call) -> dict[str, Any]:
 def multi_update(call: Call) -> dict[str, Any]:
     """Own values for several products; each succeeds or fails alone, and the answer is 200 all the same."""
     wanted = call.read(MultiRequest, "product")
-    failed = [
-        item.origin_product_no for item in wanted.multi_product_update_request_vos if not _update(call, item)
-    ]
+    failed = [item.origin_product_no for item in wanted.multi_product_update_request_vos if not _update(call, item)]
     if failed:
         numbers = ", ".join(str(number) for number in failed)
         return {"code": "BAD_REQUEST", "message": f"변경하지 못한 상품이 있습니다: {numbers}", "data": False}

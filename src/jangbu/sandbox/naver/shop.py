@@ -234,9 +234,7 @@ class Shop:
 
     def _restock(self, what: dict[str, object], now: int) -> None:
         option = what["option"]
-        self._raise(
-            int(str(what["product"])), None if option is None else int(str(option)), int(str(what["by"])), now
-        )
+        self._raise(int(str(what["product"])), None if option is None else int(str(option)), int(str(what["by"])), now)
 
     # --- cancellations -------------------------------------------------------------------------
 

@@ -72,9 +72,7 @@ class Tokens:
         return int(self._shop.settings.number("secret_generation"))
 
     def _check_quota(self, now: int) -> None:
-        punished = (
-            self._shop.settings.on("token_penalty") or day_of(now - DAY_MS) in self._state.violation_days
-        )
+        punished = self._shop.settings.on("token_penalty") or day_of(now - DAY_MS) in self._state.violation_days
         self._state.issued_at = [at for at in self._state.issued_at if at > now - _HOUR_MS]
         most = int(self._shop.settings.number("token_issues_per_hour"))
         if punished and len(self._state.issued_at) >= most:
@@ -99,9 +97,7 @@ class Tokens:
         if form["grant_type"] != "client_credentials":
             raise _bad("grant_type", "NotValid")
         if form.get("type") != "SELF":  # an own-store application issues nothing else
-            raise _bad(
-                "account_id" if form.get("type") == "SELLER" and not form.get("account_id") else "type"
-            )
+            raise _bad("account_id" if form.get("type") == "SELLER" and not form.get("account_id") else "type")
         if "account_id" in form:
             self._violated(now)
             if self._strict:

@@ -126,8 +126,7 @@ def put_body(write: StockWrite) -> dict[str, Any]:
     listing_id = int(write.ref.remote_id)
     _check_numbers(write, _numbers(listing_id, document, ListingState.UNKNOWN))
     products = [
-        _put_product(product, write.numbers[_cell(listing_id, document, product)])
-        for product in _live(document)
+        _put_product(product, write.numbers[_cell(listing_id, document, product)]) for product in _live(document)
     ]
     driven = {name: getattr(document, name) for name in _DRIVEN_BY}
     return {"products": products} | {name: ids for name, ids in driven.items() if ids is not None}

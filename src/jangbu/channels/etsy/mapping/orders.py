@@ -118,9 +118,7 @@ def _needs_tracking(receipt: wire.Receipt, ship_from: str) -> bool:
             return False
 
 
-def _line(
-    line: wire.Transaction, receipt: wire.Receipt, state: LineState, parcels: tuple[Parcel, ...]
-) -> OrderLine:
+def _line(line: wire.Transaction, receipt: wire.Receipt, state: LineState, parcels: tuple[Parcel, ...]) -> OrderLine:
     return OrderLine(
         remote_id=str(line.transaction_id),
         listing_id=str(line.listing_id) if line.listing_id else "",

@@ -69,9 +69,7 @@ def line_id(detail: LineDetail) -> str:
     return str(detail.product_order.product_order_id)
 
 
-def remote_orders(
-    details: Iterable[LineDetail], changed_at: Mapping[str, datetime | None]
-) -> tuple[RemoteOrder, ...]:
+def remote_orders(details: Iterable[LineDetail], changed_at: Mapping[str, datetime | None]) -> tuple[RemoteOrder, ...]:
     """Group details into orders, in the order of their first appearance.
 
     `changed_at` tells per product order the feed's time of its latest change, where the feed was read.
@@ -100,9 +98,7 @@ def offer_key(line: ProductOrder) -> str:
     return option_key(origin_no, code)
 
 
-def _remote_order(
-    order_id: str, details: list[LineDetail], changed_at: Mapping[str, datetime | None]
-) -> RemoteOrder:
+def _remote_order(order_id: str, details: list[LineDetail], changed_at: Mapping[str, datetime | None]) -> RemoteOrder:
     lines = tuple(_order_line(detail) for detail in details)
     order = details[0].order
     placed_at = moment(order.order_date) or min(line.lowered_at for line in lines)

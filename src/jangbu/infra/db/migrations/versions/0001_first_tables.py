@@ -59,9 +59,7 @@ def _shops() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False), _maybe("expires_at"), _int("version"),
         _int("changed_at"),
     )  # fmt: skip
-    op.create_table(
-        "flag", sa.Column("name", sa.Text, primary_key=True), _text("note", ""), _int("raised_at")
-    )
+    op.create_table("flag", sa.Column("name", sa.Text, primary_key=True), _text("note", ""), _int("raised_at"))
     op.create_table(
         "lease",
         sa.Column("name", sa.Text, primary_key=True),
