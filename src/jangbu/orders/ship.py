@@ -210,8 +210,8 @@ def put_off(tx: WriteTx, owed: Owed, now: datetime, *, state: str, error: str, f
 
 
 def _row(row: tuple[object, ...]) -> Owed:
-    (id_, shop, kind, order_id, line_ids, carrier, tracking, state, error, remote_code, attempts, deadline, actor, wanted,
-     ended) = row  # fmt: skip
+    (id_, shop, kind, order_id, line_ids, carrier, tracking, state, error, remote_code, attempts, deadline, actor,
+     wanted, ended) = row  # fmt: skip
     return Owed(
         str(id_), ShopId(str(shop)), str(kind), str(order_id), tuple(msgspec.json.decode(str(line_ids))), str(carrier),
         str(tracking), str(state), str(error), str(remote_code), int(str(attempts)), _at(deadline), str(actor),
