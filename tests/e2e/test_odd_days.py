@@ -11,7 +11,9 @@ from tests.support.trouble import physically_left, rush, shown_by_sku
 from tests.support.vtime import run_virtual
 
 from jangbu.app import operations as ops
+from jangbu.app.bootstrap import open_door
 from jangbu.kernel.errors import IllegalTransition
+from jangbu.shops import service as shops
 
 
 async def dead_stock(town: Town) -> dict[str, tuple[int, int]]:
@@ -151,5 +153,22 @@ def test_an_unknown_code_is_refused_when_linking_unless_it_is_meant_to_be_new(tm
             with pytest.raises(Exception, match="no SKU TYPO"):
                 await ops.catalog_link_by_hand(town.house, name="naver", offer=offer, sku="TYPO", actor="person:owner")
             assert await ops.stock_show(town.house) == []
+
+    run_virtual(play(), start=START)
+
+
+def test_all_users_of_a_shop_share_one_way_out_so_that_no_credential_is_renewed_twice(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=2) as town:
+            await town.connect("etsy", "etsy")
+            shop = (await ops.shop_list(town.house))[0]["id"]
+            found = town.house.db.read_now(lambda tx: shops.named(tx, shop))
+            first, second = open_door(town.house, found), open_door(town.house, found)
+            assert first is second
+            await first.close()
+            assert open_door(town.house, found) is second, "it stays while somebody uses it"
+            await second.close()
+            await second.close()
+            assert open_door(town.house, found) is not second
 
     run_virtual(play(), start=START)

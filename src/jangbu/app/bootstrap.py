@@ -14,6 +14,7 @@ from jangbu.infra.db import Database
 from jangbu.infra.settings import Settings
 from jangbu.infra.vault import Vault, load_master_key
 from jangbu.kernel.clock import Clock, LoopClock
+from jangbu.kernel.ids import ShopId
 from jangbu.orders.service import ShopView
 from jangbu.sdk.adapter import Auth, Grant
 from jangbu.sdk.budget import Budget, MemoryBudget
@@ -38,7 +39,7 @@ class House:
     budget: Budget
     calls: CallLog
     transport: Any = None  # tests and simulations put the marketplaces in this process
-    _doors: list[ShopDoor] = field(default_factory=list)
+    doors: dict[ShopId, ShopDoor] = field(default_factory=dict)  # one way out a shop, shared by all who use it
 
     def api_url(self, channel: str) -> str:
         """Give the marketplace's address by settings (a shop may carry its own)."""
@@ -52,8 +53,8 @@ class House:
 
     async def close(self) -> None:
         """Write what is left, end all connections."""
-        for door in self._doors:
-            await door.close()
+        for door in list(self.doors.values()):
+            await door.client.aclose()
         await self.calls.flush()
         self.limits.close()
         self.db.close()
@@ -112,6 +113,9 @@ class ShopDoor:
     ) -> None:
         """Open nothing yet. `keep(grant)` is awaited before a renewed grant is first used."""
         auth: Auth = manifest.auth()
+        self.users = 1
+        self.options = dict(options or {})
+        self._forget: Callable[[ShopDoor], object] = lambda _door: None
         self._manifest = manifest
         self.client = HTTPClient(
             manifest,
@@ -132,23 +136,47 @@ class ShopDoor:
         """Build the adapter around a client whose calls are treated as `order` says."""
         return self._manifest.adapter(self.client.at(order))
 
+    def forgotten_by(self, forget: Callable[[ShopDoor], object]) -> None:
+        """Take who is to be told when its last user has closed it."""
+        self._forget = forget
+
     async def close(self) -> None:
-        """End its connections."""
+        """End its connections, when nobody else uses it."""
+        self.users -= 1
+        if self.users > 0:
+            return
+        self._forget(self)
         await self.client.aclose()
 
 
 def open_door(house: House, shop: Shop) -> ShopDoor:
-    """Open the way to a connected shop, with the credential from the vault."""
+    """Open the way to a connected shop, with the credential from the vault; close it when done.
+
+    All users in this process share one: a credential whose refresh rotates must never be renewed by two.
+    """
+    found = house.doors.get(shop.id)
+    if found is not None and found.options == dict(shop.options):
+        found.users += 1
+        return found
     grant = house.db.read_now(lambda tx: shops.open_grant(tx, house.vault, shop.id))
 
     async def keep(new: Grant) -> None:
         now = house.clock.now()
         await house.db.write(lambda tx: shops.keep_grant(tx, house.vault, shop.id, new, now))
 
-    return ShopDoor(
-        house, house.manifests[shop.channel], grant,
-        key=shop.id, api_url=shop.api_url, egress=shop.egress, options=shop.options, keep=keep,
-    )  # fmt: skip
+    door = ShopDoor(
+        house,
+        house.manifests[shop.channel],
+        grant,
+        key=shop.id,
+        api_url=shop.api_url,
+        egress=shop.egress,
+        options=shop.options,
+        keep=keep,
+    )
+    house.doors[shop.id] = door
+    door.forgotten_by(lambda gone: house.doors.pop(shop.id, None) if house.doors.get(shop.id) is gone else None)
+    return door
 
 
 def view_of(house: House, shop: Shop) -> ShopView:
