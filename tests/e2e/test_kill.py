@@ -50,7 +50,7 @@ def play(folder: Path, seed: int, kills: int) -> None:
         finally:
             assert hub.end() == 0
         assert not verdict.problems, "\n".join(verdict.problems)
-        assert verdict.orders > kills // 4
+        assert verdict.orders > 10, "nobody came: the kills prove nothing"
 
 
 def _environment(folder: Path, control: str) -> dict[str, str]:

@@ -72,18 +72,15 @@ def want_ship(
     ]  # fmt: skip
     if line_ids and len(chosen) != len(set(line_ids)):
         raise NotFound("the order has no such line", code="line_unknown", order=order_id)
+    for owed in of_order(tx, shop, order_id):
+        same = (owed.kind, owed.tracking_number) == ("ship", tracking_number) and owed.state != "refused"
+        if same and (not line_ids or set(owed.line_ids) == set(line_ids)):
+            return owed
     wrong = [row for row in chosen if row.line.state not in _SHIPPABLE]
     if wrong or not chosen:
         state = (wrong or lines)[0].line.state.value
         raise IllegalTransition("nothing there to ship", code="order_not_shippable", order=order_id, state=state)
     ids = tuple(row.line.remote_id for row in chosen)
-    for owed in of_order(tx, shop, order_id):
-        if (owed.kind, owed.tracking_number, owed.line_ids) == (
-            "ship",
-            tracking_number,
-            ids,
-        ) and owed.state != "refused":
-            return owed
     if acknowledges and any(not row.line.acknowledged for row in chosen):
         want_acknowledge(
             tx, shop, order_id, [r.line.remote_id for r in chosen if not r.line.acknowledged], at, actor=actor

@@ -197,6 +197,7 @@ def _orders() -> None:
         _int("attempts", "0"), _int("not_before", "0"), _maybe("deadline"), _text("actor"), _int("wanted_at"),
         _maybe("sent_at"), _maybe("ended_at"),
     )  # fmt: skip
+    op.create_index("order_write_by_order", "order_write", ["shop_id", "order_id"])
     op.create_index(
         "order_write_open", "order_write", ["shop_id", "not_before"],
         sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL"),
@@ -212,6 +213,7 @@ def _intake() -> None:
         _int("received_at"), _text("state"), _int("attempts", "0"), _int("repeats", "0"), _text("error", ""),
         _maybe("ended_at"),
     )  # fmt: skip
+    op.create_index("delivery_by_time", "webhook_delivery", ["received_at"])
     op.create_index(
         "delivery_open", "webhook_delivery", ["shop_id"],
         sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'"),
