@@ -138,7 +138,7 @@ def due(tx: ReadTx, shop: ShopId, now: datetime, limit: int = 100) -> list[Owed]
     """Give what is owed and may be sent now: confirmations first, and no parcel before its confirmation."""
     rows = tx.all(
         f"SELECT {_OWED} FROM order_write WHERE shop_id = ? AND ended_at IS NULL AND not_before <= ? "
-        "ORDER BY kind, wanted_at LIMIT ?",
+        "ORDER BY kind, wanted_at, order_id LIMIT ?",
         (shop, to_ms(now), limit),
     )
     found = [_row(row) for row in rows]

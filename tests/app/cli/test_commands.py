@@ -124,8 +124,10 @@ def test_a_shop_is_paused_resumed_and_changed(run: Run) -> None:
 @pytest.mark.usefixtures("home")
 def test_an_offer_is_linked_by_hand(run: Run) -> None:
     offer = next(row for row in json.loads(run("catalog", "offers", "--json").out) if row["code"] == "FAN")
-    done = run("catalog", "link", offer["shop"], offer["offer"], "FAN-KIT", "--units", "2", "--add", "--json")
+    done = run("catalog", "link", offer["shop"], offer["offer"], "FAN-KIT", "--units", "2", "--add", "--new", "--json")
     assert json.loads(done.out)["links"] == {"FAN": 1, "FAN-KIT": 2}
+    typo = run("catalog", "link", offer["shop"], offer["offer"], "FAM")
+    assert (typo.status, "FAM" in typo.err) == (1, True), "a mistyped code makes no new SKU"
     assert json.loads(run("catalog", "link", "--by-sku", "--json").out)["linked"] == 0
 
 
