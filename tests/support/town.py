@@ -1,4 +1,4 @@
-"""A hub and its marketplaces in one process on one virtual clock: a day takes seconds, every seed repeats itself."""
+"""A hub and its marketplaces in one process on one virtual clock: a day takes seconds."""
 
 from __future__ import annotations
 
