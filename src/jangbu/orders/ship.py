@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 import msgspec
 
@@ -22,7 +21,6 @@ from jangbu.sdk.carriers import CARRIERS
 from jangbu.sdk.records import LineState
 
 TRACKING_LENGTH_MAX = 50
-ATTEMPTS_MAX: Final = 20
 _SHIPPABLE = frozenset({LineState.PAID})
 
 

@@ -18,6 +18,7 @@ from jangbu.kernel.ids import CellId, ShopId, VariantId, WriteId, new_id
 from jangbu.orders import service as orders
 from jangbu.publish import store, world
 from jangbu.publish.model import book as books
+from jangbu.publish.model import timing
 from jangbu.publish.model.book import Book, Mark
 from jangbu.publish.model.plan import Act, Plan, Planned, allows, plan
 from jangbu.publish.store import CellRow, WriteRow
@@ -27,8 +28,8 @@ from jangbu.sdk.records import ListingRef, ListingState, NumbersRead
 from jangbu.shops import service as shops
 from jangbu.shops.model import own_manifest
 
-SEND_BEFORE = timedelta(seconds=30)
-HTTP_TIMEOUT = timedelta(seconds=20)
+SEND_BEFORE = timedelta(milliseconds=timing.SEND_BEFORE)
+HTTP_TIMEOUT = timedelta(milliseconds=timing.HTTP_TIMEOUT)
 LATE_OFF = timedelta(minutes=10)
 RECHECK_MS = 5_000
 READ_AGAIN = 1  # a time of reading so old that the cell is read anew

@@ -20,7 +20,7 @@ from jangbu.shops.model import Shop
 
 RETURN_FREE = "return_free"  # shop option: the seller confirmed that putting back on sale costs nothing
 FEE_CAP = "fee_cap_monthly"  # shop option: paid renewals allowed a month
-STOCK_SAFETY_MS_MONTH = 30 * 24 * 3600 * 1000
+MONTH_MS = 30 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True)
@@ -146,4 +146,4 @@ def _fee_left(tx: ReadTx, shop: Shop, now_ms: int) -> int:
     allowed = int(shop.options.get(FEE_CAP, "0"))
     if allowed <= 0:
         return 0
-    return allowed - store.reopenings_since(tx, shop.id, now_ms - STOCK_SAFETY_MS_MONTH)
+    return allowed - store.reopenings_since(tx, shop.id, now_ms - MONTH_MS)
