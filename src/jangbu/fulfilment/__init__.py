@@ -1,0 +1,1 @@
+"""From open order lines to parcels: pick lists, couriers' sheets out and back, last looks. Sends nothing itself."""

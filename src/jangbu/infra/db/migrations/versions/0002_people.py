@@ -1,0 +1,10 @@
+"""Tables of people that came after the first."""
+
+from __future__ import annotations
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Create them."""

@@ -1,0 +1,10 @@
+"""Tables of shops that came after the first."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    """Create them."""
