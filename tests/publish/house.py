@@ -23,6 +23,7 @@ from jangbu.orders import service as orders
 from jangbu.publish import pump as pumps
 from jangbu.publish import service as publish
 from jangbu.publish import store
+from jangbu.publish.lane import Lane
 from jangbu.publish.model.book import Book
 from jangbu.publish.pump import Pump
 from jangbu.publish.store import CellRow, WriteRow
@@ -87,8 +88,8 @@ class House:
 
     async def settle_in(self) -> None:
         """Have every cell read once and every feed read past that."""
-        for pump in self.pumps.values():
-            await pump._mend()
+        for name in self.pumps:
+            await self.mend(name)
         self.read_feeds()
         self.fold()
 
@@ -130,6 +131,16 @@ class House:
 
     async def step(self, name: str) -> bool:
         return await self.pumps[name].step()
+
+    async def mend(self, name: str) -> bool:
+        """Have a pump read what only a read can mend, whatever else it would do first."""
+        with Lane(self.pumps[name]._lanes) as lane:
+            return await self.pumps[name]._mend(lane)
+
+    async def settle(self, name: str) -> bool:
+        """Have a pump settle what waits to be seen, and nothing else."""
+        with Lane(self.pumps[name]._lanes) as lane:
+            return await self.pumps[name]._settle(lane)
 
     async def work(self, *names: str, at_most: int = 30) -> None:
         """Step these pumps (default: all) in turn until none finds anything to do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +50,7 @@ class Market:
         self.reads: list[list[str]] = []
         self.read_trouble: list[ChannelError] = []
         self.while_reading: list[Callable[[], object]] = []
+        self.reads_held: asyncio.Event | None = None
         self.bases: list[NumbersRead | None] = []
         self._order = Order()
 
@@ -61,12 +63,16 @@ class Market:
 
     async def read_numbers(self, refs: Sequence[ListingRef]) -> list[NumbersRead]:
         self.reads.append(sorted(ref.remote_id for ref in refs))
+        if self._order.leaving is not None:
+            self._order.leaving()
         if self.read_trouble:
             raise self.read_trouble.pop(0)
         self.clock.tick(1)
         shown = [self.show(ref) for ref in refs if ref.remote_id in self.pages]
         if self.while_reading:
             self.while_reading.pop(0)()
+        if self.reads_held is not None:
+            await self.reads_held.wait()
         self.clock.tick(1)
         return shown
 
@@ -94,6 +100,8 @@ class Market:
         """Have the bytes leave, if the hub's last check lets them."""
         if self._order.before_write is not None:
             await self._order.before_write()
+        if self._order.leaving is not None:
+            self._order.leaving()
         self.sent.append(call)
         self.clock.tick(1)
 

@@ -63,7 +63,7 @@ async def test_a_raise_of_unknown_outcome_is_settled_only_by_a_read_begun_after_
         assert (house.states("a"), house.exposure("MUG")) == (["unknown"], {"a": 10})
     assert len(house.markets["a"].reads) == reads, "reading earlier would prove nothing"
     house.clock.tick(0.1)
-    await house.pumps["a"]._settle()
+    await house.settle("a")
     assert house.states("a") == ["resolved"]
     assert house.exposure("MUG") == {"a": 10}, "nothing is inferred from what was seen"
     stands = 7 if arrives else 3
@@ -140,7 +140,7 @@ async def test_a_gap_brings_no_deadline_forward_and_touches_nothing_that_ended(d
     database.write_now(lambda tx: publish.delay_deadlines(tx, to_ms(house.clock.now())))
     assert house.writes("a")[0].deadline == deadline
     house.clock.at = past_settling(house) + timedelta(seconds=1)
-    await house.pumps["a"]._settle()
+    await house.settle("a")
     assert database.write_now(lambda tx: publish.delay_deadlines(tx, to_ms(house.clock.now()))) == 0
 
 
@@ -186,7 +186,7 @@ async def test_what_was_being_sent_at_a_crash_is_unknown_and_is_read_and_never_s
     await house.work()
     assert len(house.markets["a"].sent) == 1
     house.clock.at = past_settling(house) + timedelta(seconds=1)
-    await house.pumps["a"]._settle()
+    await house.settle("a")
     assert house.states("a") == ["resolved"]
 
 
@@ -212,7 +212,8 @@ async def test_what_comes_of_a_call_after_a_take_over_settled_its_write_changes_
         await market.leave(call)
         take_over(house)
         house.clock.at = past_settling(house) + timedelta(seconds=1)
-        await house.new_pump("a")._settle()
+        house.pumps["a"] = house.new_pump("a")
+        await house.settle("a")
         if error is not None:
             raise error
         return [WriteAnswer(ref, accepted=False, refusal="late") for ref in refs]

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from jangbu.app import lanes
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
 from jangbu.app.presence import Presence
 from jangbu.infra.activity import note
@@ -151,7 +152,11 @@ class ShopWorker:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_LOOK_PATIENCE_S):
                 await self._caught_up.wait()  # what was sold while we were away comes before any number
-        await self._work("pump", self.pump.step, self.house.db.subscribe("stock"), SWEPT_EVERY_S)
+
+        async def step(left: Callable[[], None]) -> bool:
+            return await self._guarded("pump", self.pump.step(left))
+
+        await lanes.run(step, lambda: self._rest("pump"), self.house.db.subscribe("stock"), SWEPT_EVERY_S)
 
     async def _deliver(self) -> None:
         await self._work("courier", self.courier.step, self.house.db.subscribe("owed"), OWED_EVERY_S)

@@ -6,6 +6,7 @@ Owns the order of these steps and nothing else: what is best is the planner's wo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from jangbu.kernel.clock import Clock, to_ms
 from jangbu.kernel.errors import ChannelError, ContractBroken, GrantError, OutcomeUnknown, Rejected, Throttled
 from jangbu.kernel.ids import ShopId
 from jangbu.publish import service, store
+from jangbu.publish.lane import Lane, Lanes, nobody
 from jangbu.publish.model.plan import Act, Planned
 from jangbu.publish.service import SEND_BEFORE, Intent
 from jangbu.publish.store import WriteRow
@@ -57,7 +59,7 @@ class Outfit:
 
 
 class Pump:
-    """Brings one shop's numbers to what they should be, one call after another."""
+    """Brings one shop's numbers to what they should be, one choice after another."""
 
     def __init__(self, outfit: Outfit) -> None:
         """Take what it works with."""
@@ -65,31 +67,43 @@ class Pump:
         self._looked: dict[str, datetime] = {}
         self._told: dict[str, bool] = {}
         self._resting: dict[str, _Rest] = {}
+        self._lanes = Lanes()
 
-    async def step(self) -> bool:
+    async def step(self, left: Callable[[], None] = nobody) -> bool:
         """Do the most useful call now; tell False when there is nothing to do.
 
+        Another step may begin as soon as `left` was told that this one's bytes leave: it chooses with what this
+        one has charged, and leaves its listings alone.
         Errors: GrantError and Transient of reads come out, after nothing was changed.
         """
-        return await self._settle() or await self._write() or await self._mend()
+        with Lane(self._lanes, left) as lane:
+            try:
+                return await self._settle(lane) or await self._write(lane) or await self._mend(lane)
+            finally:
+                self._lanes.touched(lane.writing, self._o.clock.now())
 
     # -- writing ---------------------------------------------------------------------------------------
 
-    async def _write(self) -> bool:
-        chosen = await self._o.db.write(self._choose)
+    async def _write(self, lane: Lane) -> bool:
+        await lane.take_turn()
+        taken = lane.taken_by_others()
+        chosen = await self._o.db.write(lambda tx: self._choose(tx, taken))
         if not chosen:
             return False
         if isinstance(chosen[0], ListingRef):
-            return await self._read_then_write(chosen[0])
-        await self._send([intent for intent in chosen if isinstance(intent, Intent)], None)
+            lane.writing = frozenset({chosen[0].remote_id})
+            return await self._read_then_write(chosen[0], lane)
+        intents = [intent for intent in chosen if isinstance(intent, Intent)]
+        lane.writing = frozenset(intent.ref.remote_id for intent in intents)
+        await self._send(intents, None, lane)
         return True
 
-    def _choose(self, tx: WriteTx) -> list[Intent] | list[ListingRef]:
+    def _choose(self, tx: WriteTx, taken: AbstractSet[str] = frozenset()) -> list[Intent] | list[ListingRef]:
         """Fold news and journal the best write, or name the listing that must be read before it."""
         now = self._o.clock.now()
         self._fold(tx)
         ranked = service.ranked(tx, self._o.manifests, self._o.shop, now)
-        found = [item for item in ranked if not self._rests(item[0], item[1], now)]
+        found = [item for item in ranked if item[0].group not in taken and not self._rests(item[0], item[1], now)]
         if not found:
             return []
         first, info, component = found[0]
@@ -126,10 +140,11 @@ class Pump:
         numbers = {info.cells[cell].key: n for cell, n in proposed.numbers.items()}
         return proposed.priority > Priority.LOWER or (proposed.act, numbers) == (rest.act, rest.numbers)
 
-    async def _read_then_write(self, ref: ListingRef) -> bool:
+    async def _read_then_write(self, ref: ListingRef, lane: Lane) -> bool:
         """Read a listing whose write must carry its other fields, decide again on what it shows, then send."""
-        begun, reads = await self._read([ref], Priority.LOWER)
+        begun, reads = await self._read([ref], Priority.LOWER, lane)
         seen, answered = reads[0], self._o.clock.now()
+        await lane.retake_turn()
 
         def decide(tx: WriteTx) -> Intent | None:
             self._fold(tx)
@@ -146,7 +161,7 @@ class Pump:
 
         intent = await self._o.db.write(decide)
         if intent is not None:
-            await self._send([intent], seen if intent.act is Act.SET else None)
+            await self._send([intent], seen if intent.act is Act.SET else None, lane)
         return True
 
     def _changed_under_us(self, tx: WriteTx, ref: ListingRef, *, gone: bool) -> None:
@@ -161,7 +176,7 @@ class Pump:
         cells = store.cells_of_listing(tx, self._o.shop, ref.remote_id)
         store.set_recheck(tx, [cell.id for cell in cells], to_ms(now) + 60_000)
 
-    async def _send(self, intents: Sequence[Intent], basis: NumbersRead | None) -> None:
+    async def _send(self, intents: Sequence[Intent], basis: NumbersRead | None, lane: Lane) -> None:
         """Send one call and journal what came of it."""
         o, first = self._o, intents[0]
         intent_at = o.clock.now()
@@ -173,7 +188,7 @@ class Pump:
             if not await o.db.write(lambda tx: self._may_leave(tx, intents, now)):
                 raise _Withdrawn
 
-        adapter = o.adapter(Order(Priority(first.priority), first.why, last_check))
+        adapter = o.adapter(Order(Priority(first.priority), first.why, last_check, lane.leave))
         begun = o.clock.now()
         try:
             answers = await self._call(adapter, intents, basis)
@@ -272,16 +287,18 @@ class Pump:
 
     # -- settling and reading --------------------------------------------------------------------------
 
-    async def _settle(self) -> bool:
+    async def _settle(self, lane: Lane) -> bool:
         """Read what writes wait to be seen for; True when something was settled."""
-        now = self._o.clock.now()
+        await lane.take_turn()
+        now, taken = self._o.clock.now(), lane.taken_by_others()
         waiting = await self._o.db.read(lambda tx: service.open_writes(tx, self._o.shop))
-        due = [row for row in waiting if self._due(row, now)]
+        due = [row for row in waiting if row.listing_id not in taken and self._due(row, now)]
         if not due:
             return False
         listings = sorted({row.listing_id for row in due})[:50]
+        lane.writing = frozenset(listings)
         refs = await self._o.db.read(lambda tx: service.refs(tx, self._o.shop, listings))
-        begun, reads = await self._read(refs, Priority.LOWER)
+        begun, reads = await self._read(refs, Priority.LOWER, lane)
         answered = self._o.clock.now()
         self._looked |= dict.fromkeys(listings, answered)
         by_listing = {seen.ref.remote_id: seen for seen in reads}
@@ -319,20 +336,29 @@ class Pump:
             return True
         return False
 
-    async def _mend(self) -> bool:
-        """Read listings whose books only a read can mend."""
+    async def _mend(self, lane: Lane) -> bool:
+        """Read listings whose books only a read can mend; what was written meanwhile is read again."""
+        await lane.take_turn()
         o, now = self._o, self._o.clock.now()
+        taken = lane.taken_by_others() | lane.read_by_others()
         refs = await o.db.read(lambda tx: service.unread_refs(tx, o.shop, now))
-        refs = [ref for ref in refs if self._rested(ref.remote_id, now)]
+        refs = [ref for ref in refs if ref.remote_id not in taken and self._rested(ref.remote_id, now)]
         if not refs:
             return False
-        begun, reads = await self._read(refs, Priority.RAISE)
-        answered = o.clock.now()
+        lane.reading = frozenset(ref.remote_id for ref in refs)
+        begun, reads = await self._read(refs, Priority.RAISE, lane)
+        await lane.retake_turn()  # nobody decides on the old numbers while the new ones are taken in
+        answered, taken = o.clock.now(), lane.taken_by_others()
         self._looked |= {ref.remote_id: answered for ref in refs}
+        still = [
+            seen
+            for seen in reads
+            if seen.ref.remote_id not in taken and not self._lanes.overtaken(seen.ref.remote_id, begun)
+        ]
 
         def take(tx: WriteTx) -> None:
             self._fold(tx)
-            for seen in reads:
+            for seen in still:
                 service.take_read(tx, o.shop, seen, begun, answered)
 
         await o.db.write(take)
@@ -342,9 +368,12 @@ class Pump:
         looked = self._looked.get(listing)
         return looked is None or now - looked >= timedelta(seconds=LOOK_AGAIN_S)
 
-    async def _read(self, refs: Sequence[ListingRef], priority: Priority) -> tuple[datetime, list[NumbersRead]]:
+    async def _read(
+        self, refs: Sequence[ListingRef], priority: Priority, lane: Lane
+    ) -> tuple[datetime, list[NumbersRead]]:
         begun = self._o.clock.now()
-        reads = await self._o.adapter(Order(priority, "stock.read")).read_numbers(list(refs))
+        adapter = self._o.adapter(Order(priority, "stock.read", leaving=lane.leave))
+        reads = await adapter.read_numbers(list(refs))
         found = [replace(seen, ref=_same(refs, seen)) for seen in reads]
         missing = {ref.remote_id for ref in refs} - {seen.ref.remote_id for seen in found}
         return begun, found + [

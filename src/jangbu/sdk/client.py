@@ -81,9 +81,10 @@ class Order:
     """How the hub wants a client's calls treated: priority, cause, and a last check before the bytes of a write.
 
     `before_write` is awaited after the budget gave its slot and immediately before the bytes leave; raising
-    there means nothing was sent.
+    there means nothing was sent. `leaving` is told, of reads too, that the slot is used and the bytes leave now.
     """
 
     priority: Priority = Priority.INTERACTIVE
     cause: str = ""
     before_write: Callable[[], Awaitable[None]] | None = None
+    leaving: Callable[[], None] | None = None

@@ -156,6 +156,8 @@ class HTTPClient:
                 call.wire.headers.update(self._auth.headers(call.grant))
             if call.operation.write and call.order.before_write is not None:
                 await call.order.before_write()
+            if call.order.leaving is not None:
+                call.order.leaving()
             return await self._attempts.make(call)
 
     async def _fresh_grant(self) -> Grant:
