@@ -276,6 +276,25 @@ async def test_an_item_of_a_batch_nobody_answered_for_is_unknown(database: Datab
     }  # fmt: skip
 
 
+async def test_one_bad_row_that_has_a_whole_batch_refused_keeps_the_others_back_for_seconds_only(
+    database: Database,
+) -> None:
+    house = await three_pages(database)
+
+    async def picky(market: Market, refs: Sequence[ListingRef], call: Call) -> list[WriteAnswer]:
+        """Refuse any call that carries L2."""
+        if any(ref.remote_id == "L2" for ref in refs):
+            await market.leave(call)
+            raise Rejected("no", code="naver.bad_row")
+        return await accept(market, refs, call)
+
+    house.markets["a"].script = [picky] * 20
+    await house.keep_working(30)
+    ended = {row.listing_id: row.state for row in house.writes("a")}
+    assert ended == {"L1": "applied", "L2": "refused", "L3": "applied"}
+    assert [sorted(call.numbers) for call in house.markets["a"].sent].count(["L2"]) == 1, "alone, and then it rests"
+
+
 async def test_a_batch_holds_no_more_listings_than_a_call_may_carry(database: Database) -> None:
     house = await three_pages(database)
     pairs = replace(BAZAAR.write_kinds["rows"], batch=2)

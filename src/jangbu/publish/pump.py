@@ -67,6 +67,7 @@ class Pump:
         self._looked: dict[str, datetime] = {}
         self._told: dict[str, bool] = {}
         self._resting: dict[str, _Rest] = {}
+        self._alone: set[str] = set()  # listings of a batch that was refused whole: each goes by itself now
         self._lanes = Lanes()
 
     async def step(self, left: Callable[[], None] = nobody) -> bool:
@@ -114,7 +115,7 @@ class Pump:
             store.set_recheck(tx, list(info.cells), to_ms(now) + service.RECHECK_MS)
             return []
         intents = [intent]
-        if first.act is Act.SET and info.kind.batch > 1:
+        if first.act is Act.SET and info.kind.batch > 1 and first.group not in self._alone:
             intents += self._joined(tx, [item[1].ref for item in found[1:]], info.ref.write_kind, info.kind.batch, now)
         return intents
 
@@ -124,7 +125,7 @@ class Pump:
         """Journal what else the same call can carry, each planned anew with what went before it charged."""
         intents: list[Intent] = []
         for ref in refs:
-            if ref.write_kind != write_kind or len(intents) + 1 >= batch:
+            if ref.write_kind != write_kind or ref.remote_id in self._alone or len(intents) + 1 >= batch:
                 continue
             found = service.for_group(tx, self._o.manifests, self._o.shop, ref.remote_id, now)
             if found and found[0].act is Act.SET and not self._rests(found[0], found[1], now):
@@ -197,7 +198,9 @@ class Pump:
         except (OutcomeUnknown, ContractBroken) as error:
             await self._unknown(intents, error)
         except Rejected as error:
-            await self._refused(intents, error.code, error.remote_code, AGAIN_AFTER_REFUSAL_S)
+            wait = AGAIN_AFTER_REFUSAL_S if len(intents) == 1 else AGAIN_AFTER_TROUBLE_S
+            self._alone |= {intent.ref.remote_id for intent in intents} if len(intents) > 1 else set()
+            await self._refused(intents, error.code, error.remote_code, wait)
         except GrantError as error:
             await self._refused(intents, error.code, error.remote_code, AGAIN_AFTER_TROUBLE_S)
             raise
@@ -246,7 +249,9 @@ class Pump:
         await o.db.write(settle)
         for intent in intents:
             answer = by_ref.get(intent.ref)
-            if answer is not None and not answer.accepted:
+            if answer is not None and answer.accepted:
+                self._alone.discard(intent.ref.remote_id)
+            elif answer is not None:
                 self._rest(intent, now, AGAIN_AFTER_REFUSAL_S)
 
     def _rest(self, intent: Intent, now: datetime, for_s: float) -> None:
