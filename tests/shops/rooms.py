@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from graphlib import TopologicalSorter
 from typing import Protocol
 
 import pytest
@@ -11,8 +12,7 @@ from tests.infra.postgres_server import TestServer
 
 from jangbu.infra.db import Database, WriteTx
 
-_CHILDREN_FIRST = ("shop_grant", "link", "offer", "listing", "cell_units")
-_KEPT = ("location", "alembic_version")
+_KEPT = {"location", "alembic_version"}
 
 
 class OpenDoor(Protocol):
@@ -55,7 +55,20 @@ def database(open_door: OpenDoor) -> Database:
 
 
 def _empty(tx: WriteTx) -> None:
-    tables = [name for (name,) in tx.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
-    for table in (*_CHILDREN_FIRST, *(name for name in tables if name not in {*_CHILDREN_FIRST, *_KEPT})):
+    for table in _children_first(tx):
         tx.run(f'DELETE FROM "{table}"')
     tx.run("DELETE FROM location WHERE id <> 'main'")
+
+
+def _children_first(tx: WriteTx) -> list[str]:
+    """Give the tables in an order in which no row is missed by another that points at it."""
+    tables = {name for (name,) in tx.all("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")} - _KEPT
+    pointing = tx.all(
+        "SELECT c.relname, p.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid "
+        "JOIN pg_class p ON p.oid = k.confrelid WHERE k.contype = 'f' AND c.oid <> p.oid"
+    )
+    children: dict[str, set[str]] = {table: set() for table in tables}
+    for child, parent in pointing:
+        if parent in tables and child in tables:
+            children[parent].add(child)
+    return list(TopologicalSorter(children).static_order())
