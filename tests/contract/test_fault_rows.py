@@ -100,6 +100,20 @@ def _etsy_token(**changes: str) -> Any:
     return ask
 
 
+def _etsy_code(**changes: str) -> Any:
+    def ask(known: Known) -> Request:
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": known.fields["keystring"],
+            "redirect_uri": "http://127.0.0.1:3003/oauth/redirect",
+            "code": "stale",
+            "code_verifier": "x" * 43,
+        }
+        return Request("redeemCode", form=form | changes)
+
+    return ask
+
+
 ETSY: Final = [
     Forced("daily_limit", Throttled, _me, settings={"limit_per_day": 0}),
     Forced("second_limit", Throttled, _me, settings={"limit_per_second": 0}),
@@ -127,6 +141,8 @@ ETSY: Final = [
     Forced("refresh_refused", ReauthRequired, _etsy_token(), rules=_switch("token_revoked")),
     Forced("refresh_refused", ReauthRequired, _etsy_token(refresh_token="1.unknown")),
     Forced("token_refused", ReauthRequired, _etsy_token(grant_type="wish")),
+    Forced("code_refused", ReauthRequired, _etsy_code()),
+    Forced("consent_refused", ReauthRequired, _etsy_code(code="")),
     Forced("other_shop", ReauthRequired, _listings("7")),
     Forced("token_revoked", TokenExpired, _me, rules=_switch("token_revoked")),
     Forced("token_expired", TokenExpired, _me, headers=lambda signed: signed | {"authorization": "Bearer 1.gone"}),

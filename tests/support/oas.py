@@ -162,6 +162,9 @@ class Description:
             yield f"bodies of {media} are not judged here"
 
     def _form(self, schema: Json, given: Mapping[str, list[str]]) -> Iterator[str]:
+        if "oneOf" in schema:  # what is wrong is said of the one that fits best
+            yield from min((list(self._form(each, given)) for each in schema["oneOf"]), key=len)
+            return
         described = schema["properties"]
         for name in schema.get("required", ()):
             if name not in given:
@@ -194,7 +197,7 @@ class Description:
 
     def answer_problems(self, operation: str, answer: httpx2.Response) -> list[str]:
         """Say what is wrong with an answer: its status, its type, its body, its headers."""
-        responses = self._known[operation].entry["responses"]
+        responses = self._known[oas_amended.ONE_ADDRESS.get(operation, operation)].entry["responses"]
         described = responses.get(str(answer.status_code))
         if described is None:
             return [f"{operation}: status {answer.status_code} is not described"]

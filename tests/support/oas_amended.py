@@ -12,7 +12,10 @@ COMMA_ARRAYS: Final = frozenset({"etsy"})
 Source: Etsy's page on URL syntax.
 """
 
-_TOKEN_FORM: Final = {
+ONE_ADDRESS: Final = {"redeemCode": "token"}
+"""Operations of ours that share an address: what is described for the second is true of the first."""
+
+_REFRESH: Final = {
     "type": "object",
     "required": ["grant_type", "client_id", "refresh_token"],
     "properties": {
@@ -21,6 +24,18 @@ _TOKEN_FORM: Final = {
         "refresh_token": {"type": "string", "pattern": r"^\d+\.\S+$"},
     },
 }
+_REDEEM: Final = {
+    "type": "object",
+    "required": ["grant_type", "client_id", "redirect_uri", "code", "code_verifier"],
+    "properties": {
+        "grant_type": {"type": "string", "enum": ["authorization_code"]},
+        "client_id": {"type": "string"},
+        "redirect_uri": {"type": "string"},
+        "code": {"type": "string"},
+        "code_verifier": {"type": "string", "pattern": r"^[A-Za-z0-9._~-]{43,128}$"},
+    },
+}
+_TOKEN_FORM: Final = {"oneOf": [_REFRESH, _REDEEM]}
 _TOKEN: Final = {
     "type": "object",
     "required": ["access_token", "token_type", "expires_in", "refresh_token"],

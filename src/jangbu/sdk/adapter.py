@@ -55,6 +55,48 @@ class Auth(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class ConsentAsk:
+    """One asking for a seller's consent. All of it stands in an address, so none of it may open anything alone."""
+
+    auth_url: str  # scheme and host of the marketplace's consent page
+    redirect: str  # where the browser comes back to, byte for byte as registered
+    state: str  # single use, made by `sdk.consent`
+    challenge: str  # of a verifier that stays here
+
+
+@runtime_checkable
+class AsksConsent(Protocol):
+    """Gets a credential by the seller's consent: authorization code with PKCE (S256).
+
+    `client` is a bare one, as for `Auth.renew`; `fields` are the credential fields a person typed.
+    """
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Name what is asked for: the least that the operations in use need."""
+
+    def address(self, fields: Mapping[str, str], ask: ConsentAsk) -> str:
+        """Build the consent page's address; it carries no secret."""
+
+    async def try_application(self, client: object, fields: Mapping[str, str]) -> None:
+        """Find out whether the marketplace knows the application, before the seller is sent away.
+
+        Errors: ReauthRequired for a key or secret it does not accept; Transient.
+        """
+
+    async def redeem(
+        self, client: object, fields: Mapping[str, str], *, code: Secret, redirect: str, verifier: Secret, now: datetime
+    ) -> Grant:
+        """Trade a code for a grant. Errors: ReauthRequired for a code that is stale, used or another's.
+
+        Repeat: never; a code is good once.
+        """
+
+    async def granted(self, client: object, grant: Grant) -> frozenset[str]:
+        """Ask which scopes a fresh grant really has."""
+
+
 @runtime_checkable
 class ReadsShop(Protocol):
     """Tells whose shop the credential opens."""
@@ -128,3 +170,11 @@ class ConfirmsShipment(Protocol):
     @property
     def ship_batch(self) -> int:
         """Tell how many dispatches one call may carry."""
+
+
+@runtime_checkable
+class CountsListings(Protocol):
+    """Tells beforehand how many listings a walk will give."""
+
+    async def count_listings(self) -> int:
+        """Count them, cheaply; a walk may still give a few more or less."""

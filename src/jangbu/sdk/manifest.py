@@ -104,12 +104,26 @@ class Operation:
 
 @dataclass(frozen=True)
 class CredentialField:
-    """One value the seller pastes when a shop is added."""
+    """One value of a credential; the seller types it unless the marketplace's consent page brings it."""
 
     name: str
     secret: bool
     pattern: str = ""  # regular expression the whole value must match
     required: bool = True
+    by_consent: bool = False
+
+
+@dataclass(frozen=True)
+class GrantLife:
+    """How long a credential lasts unless something is done.
+
+    `since_option` names the shop's option that holds the day a person last confirmed the application; empty: it is
+    counted from our own last renewal, so that only a hub that stood still lets it end.
+    """
+
+    days: int
+    warn_days: int
+    since_option: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +180,8 @@ class Manifest:
     auth: Callable[[], Any]  # builds the Auth of sdk.adapter
     faults: Callable[..., Any]  # see sdk.client
     webhooks: Webhooks | None = None
+    consent: Callable[[], Any] | None = None  # builds the AsksConsent of sdk.adapter; None: everything is typed
+    grant_life: GrantLife | None = None
     switches_sale: bool = False  # listings can be taken off sale and put back, keeping their numbers
     return_fee: bool = False  # putting back on sale may cost the seller money
     acknowledges: bool = False

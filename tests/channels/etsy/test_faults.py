@@ -71,6 +71,8 @@ CASES: list[tuple[str, int, Any, type[ChannelError], str]] = [
         "refresh_refused",
     ),
     ("token", 400, _oauth("invalid_request", "something"), ReauthRequired, "token_refused"),
+    ("redeemCode", 400, _oauth("invalid_grant", "code is expired"), ReauthRequired, "code_refused"),
+    ("redeemCode", 400, _oauth("invalid_request", "something"), ReauthRequired, "consent_refused"),
     (
         WRITE,
         403,

@@ -178,3 +178,12 @@ async def test_the_token_endpoint_wants_a_form(house: House, lenient: House) -> 
 async def test_other_grants_are_unknown(house: House, grant: str) -> None:
     answer = await token(house, grant_type=grant)
     assert (answer.status_code, answer.json()["error"]) == (400, "unsupported_grant_type")
+
+
+async def test_an_owner_may_also_say_no(house: House) -> None:
+    house.set(consent_page=True)
+    page = await house.client.get("/oauth/connect", params=asking(house))
+    assert "Grant access" in page.text
+    assert "Cancel" in page.text
+    back = await consent(house, sandbox_approved="no")
+    assert back == {"error": "access_denied", "error_description": "The user denied access", "state": "xyz"}

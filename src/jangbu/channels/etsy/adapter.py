@@ -62,6 +62,15 @@ class EtsyAdapter:
                 for row, _ in await self._inventories(fresh):
                     yield listings.listing(row)
 
+    async def count_listings(self) -> int:
+        shop_id = await self._shop_id()
+        total = 0
+        for state in _WALKED_STATES:
+            query: feed.Query = {"state": state, "limit": 1, "offset": 0}
+            page = await self._read("getListingsByShop", wire.Listings, path={"shop_id": shop_id}, query=query)
+            total += page.count or 0
+        return total
+
     async def read_numbers(self, refs: Sequence[ListingRef]) -> list[NumbersRead]:
         ids = list(dict.fromkeys(int(ref.remote_id) for ref in refs))
         batches = [ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE)]

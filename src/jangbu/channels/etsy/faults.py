@@ -69,6 +69,7 @@ _AUTH: Final = (400, 401, 403)
 _FAILED: Final = (408, *range(500, 600))
 _ANY: Final = range(1000)
 _TOKEN: Final = ("token",)
+_CODE: Final = ("redeemCode",)
 _OF_SHOP: Final = ("getMe", "getShop", "getShopSections", "getListingsByShop", "getShopReceipts")
 _OF_ORDER: Final = ("getShopReceipt", "createReceiptShipment")
 
@@ -83,6 +84,8 @@ TABLE: Final = (
     _row("secret_wrong", ReauthRequired, _AUTH, "shared secret"),
     _row("key_unknown", ReauthRequired, _AUTH, "api key", "invalid_client", "unauthorized_client"),
     _row("refresh_refused", ReauthRequired, _REFUSED, "invalid_grant", operations=_TOKEN),
+    _row("code_refused", ReauthRequired, _REFUSED, "invalid_grant", operations=_CODE),
+    _row("consent_refused", ReauthRequired, _REFUSED, operations=_CODE, page=False),
     _row("token_refused", ReauthRequired, _REFUSED, operations=_TOKEN, page=False),
     _row("scope_missing", ScopeMissing, (401, 403), "insufficient_scope", "insufficient scope"),
     _row("other_shop", ReauthRequired, 403, "does not own"),

@@ -7,6 +7,7 @@ from typing import Final
 
 from jangbu.channels.etsy.adapter import EtsyAdapter
 from jangbu.channels.etsy.auth import EtsyAuth
+from jangbu.channels.etsy.consent import EtsyConsent
 from jangbu.channels.etsy.faults import faults
 from jangbu.channels.etsy.mapping.listings import NUMBER_MAX, WRITE_KIND
 from jangbu.channels.etsy.operations import OPERATIONS
@@ -15,6 +16,7 @@ from jangbu.sdk.manifest import (
     Assumptions,
     CredentialField,
     Effect,
+    GrantLife,
     Limit,
     LimitNews,
     Manifest,
@@ -87,8 +89,8 @@ CHANNEL: Final = Manifest(
     credentials=(
         CredentialField("keystring", secret=False, pattern=_WORD),
         CredentialField("shared_secret", secret=True, pattern=_WORD),
-        CredentialField("access_token", secret=True, pattern=_TOKEN, required=False),
-        CredentialField("refresh_token", secret=True, pattern=_TOKEN),
+        CredentialField("access_token", secret=True, pattern=_TOKEN, required=False, by_consent=True),
+        CredentialField("refresh_token", secret=True, pattern=_TOKEN, by_consent=True),
         CredentialField("shop_id", secret=False, pattern=r"[0-9]+", required=False),
         CredentialField("webhook_secret", secret=True, pattern=r"whsec_\S+", required=False),
     ),
@@ -107,6 +109,8 @@ CHANNEL: Final = Manifest(
     auth=EtsyAuth,
     faults=faults,
     webhooks=Webhooks(verify, parse),
+    consent=EtsyConsent,
+    grant_life=GrantLife(days=90, warn_days=14),  # every renewal gives another 90 days
     switches_sale=True,
     return_fee=True,
     notice="The term 'Etsy' is a trademark of Etsy, Inc. This application uses the Etsy API but is not "

@@ -1,7 +1,7 @@
 """The operation table: every Etsy operation in use, by its official id. Data only.
 
 Source: specs/etsy.oas.json, version 3.0.0, read 2026-08-17. The token endpoint stands there only as the
-`tokenUrl` of the security scheme; its id is ours.
+`tokenUrl` of the security scheme; its two ids are ours.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ _ALL: Final = (
     # Sent again when the answer is a 5xx, as the same request was seen to succeed then. An answer lost on the
     # way may have used the refresh token up; the next try is then refused and a person must connect anew.
     Operation("token", "POST", "/v3/public/oauth/token", Encoding.FORM, authorised=False),
+    # The same address with a code in place of a refresh token, so that its refusal says what a seller can do.
+    Operation("redeemCode", "POST", "/v3/public/oauth/token", Encoding.FORM, authorised=False),
+    Operation("tokenScopes", "POST", f"{_APP}/scopes", Encoding.FORM),
     Operation("ping", "GET", f"{_APP}/openapi-ping"),
     Operation("getMe", "GET", f"{_APP}/users/me", scope="shops_r"),
     Operation("getShop", "GET", _SHOP),

@@ -64,6 +64,9 @@ class NaverAdapter:
             if (listing := await self._listing(found, shop_url)) is not None:
                 yield listing
 
+    async def count_listings(self) -> int:
+        return await catalogue.count_listed(self._client)
+
     async def _listing(self, found: FoundProduct, shop_url: str) -> Listing | None:
         try:
             read = await catalogue.read_product(self._client, str(found.origin_product_no))

@@ -25,6 +25,13 @@ async def listed_products(client: Client) -> AsyncIterator[FoundProduct]:
         yield found
 
 
+async def count_listed(client: Client) -> int:
+    """Count what `listed_products` walks, by the smallest page."""
+    body = {"productStatusTypes": _LISTED, "page": 1, "size": 1, "orderType": "NO"}
+    answer = await client.send(Request("searchProducts", json=body))
+    return convert(answer.json(), ProductPage, answer.operation).total_elements or 0
+
+
 async def products_by_number(client: Client, origin_nos: Sequence[str]) -> AsyncIterator[tuple[FoundProduct, datetime]]:
     """Find these products, at most a page of them, each with the time of the answer that showed it."""
     question = {

@@ -14,6 +14,7 @@ from jangbu.sdk.manifest import (
     Assumptions,
     CredentialField,
     Effect,
+    GrantLife,
     Limit,
     LimitNews,
     Manifest,
@@ -96,6 +97,8 @@ CHANNEL: Final = Manifest(
     adapter=NaverAdapter,
     auth=NaverAuth,
     faults=faults,
+    # The integrated manager certifies the application again within 180 days; Naver lets nobody read the day.
+    grant_life=GrantLife(days=180, warn_days=30, since_option="certified_on"),
     switches_sale=True,
     return_fee=False,
     acknowledges=True,

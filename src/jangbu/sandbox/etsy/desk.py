@@ -168,12 +168,13 @@ class EtsyDesk:
         raise OAuthError("invalid_request", f"Content-Type must be {FORM}")
 
     def _consent(self, query: dict[str, str]) -> Answer:
-        approved = query.pop("sandbox_approved", "") == "yes"
+        said = query.pop("sandbox_approved", "")
         try:
             self._authority.check_redirect(query)
-            if self._settings.on("consent_page") and not approved:
+            if self._settings.on("consent_page") and said not in ("yes", "no"):
                 return _ask(query)
-            return Answer(302, b"", _PAGE, {"location": self._authority.consent(query)})
+            location = self._authority.denial(query) if said == "no" else self._authority.consent(query)
+            return Answer(302, b"", _PAGE, {"location": location})
         except RedirectRefusedError as refused:
             body = f"<!doctype html><title>Etsy sandbox</title><p>{html.escape(str(refused))}"
             return Answer(400, body.encode(), _PAGE)
@@ -186,10 +187,12 @@ class _ExcessError(Exception):
 
 
 def _ask(query: Mapping[str, str]) -> Answer:
-    yes = html.escape(f"{operations.CONSENT}?{urlencode({**query, 'sandbox_approved': 'yes'})}")
+    yes, no = (
+        html.escape(f"{operations.CONSENT}?{urlencode({**query, 'sandbox_approved': said})}") for said in ("yes", "no")
+    )
     scopes = html.escape(query.get("scope", ""))
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Etsy sandbox</title><h1>Etsy sandbox</h1>"
-        f'<p>An application asks for: {scopes}</p><p><a href="{yes}">Grant access</a></html>'
+        f'<p>An application asks for: {scopes}</p><p><a href="{yes}">Grant access</a> <a href="{no}">Cancel</a></html>'
     )
     return Answer(200, page.encode(), _PAGE)

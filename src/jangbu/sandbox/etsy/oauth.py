@@ -129,6 +129,17 @@ class Authority:
             answer["state"] = query["state"]
         return f"{query['redirect_uri']}?{urlencode(answer)}"
 
+    def denial(self, query: Mapping[str, str]) -> str:
+        """The address the browser is sent to after the owner's no (RFC 6749, 4.1.2.1).
+
+        Errors: RedirectRefusedError.
+        """
+        self.check_redirect(query)
+        answer = {"error": "access_denied", "error_description": "The user denied access"}
+        if query.get("state"):
+            answer["state"] = query["state"]
+        return f"{query['redirect_uri']}?{urlencode(answer)}"
+
     def check_redirect(self, query: Mapping[str, str]) -> None:
         """Errors: RedirectRefusedError unless client and redirect address are the registered ones."""
         if query.get("client_id") != self._who.keystring:

@@ -31,6 +31,7 @@ class ProductPage(Wire, frozen=True):
 
     contents: list[FoundProduct] | None = None
     total_pages: int | None = None
+    total_elements: int | None = None
     last: bool | None = None
 
 
