@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -218,3 +219,40 @@ async def test_an_open_circuit_for_writes_does_not_stop_renewals() -> None:
 async def test_a_grant_does_not_show_its_secrets() -> None:
     assert "t0" not in repr(grant())
     assert "r0" not in repr(grant())
+
+
+@virtual
+async def test_a_change_by_hand_waits_for_a_renewal_and_loses_nothing_of_it() -> None:
+    saved: list[Grant] = []
+
+    async def save(new: Grant) -> None:
+        saved.append(new)
+
+    made = shop(Marketplace())
+    tokens = MemoryTokens(SampleAuth(), made.http.bare(), grant(), virtual_clock(), save)
+    renewal = asyncio.create_task(tokens.renewed(1))
+    await asyncio.sleep(0.1)
+    amended = await tokens.amend(lambda old: replace(old, fields={**old.fields, "hook": "h1"}))
+    assert (await renewal).version == 2
+    assert (amended.fields["refresh"], amended.fields["hook"], amended.version) == ("r6", "h1", 2)
+    assert saved[-1] is amended
+
+
+@virtual
+async def test_a_token_given_by_hand_spares_the_renewal_that_waited_for_it() -> None:
+    gate = asyncio.Event()
+
+    async def save(new: Grant) -> None:
+        assert new.version == 2
+        await gate.wait()
+
+    market = Marketplace()
+    made = shop(market)
+    tokens = MemoryTokens(SampleAuth(), made.http.bare(), grant(), virtual_clock(), save)
+    by_hand = asyncio.create_task(tokens.amend(lambda old: replace(old, access_token=Secret("t5"))))
+    await asyncio.sleep(0.1)
+    renewal = asyncio.create_task(tokens.renewed(1))
+    await asyncio.sleep(0.1)
+    gate.set()
+    assert await renewal == await by_hand
+    assert ((await renewal).version, market.renewals) == (2, 0)

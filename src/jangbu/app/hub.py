@@ -16,6 +16,7 @@ import structlog
 
 from jangbu.app import lanes
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
+from jangbu.app.importing import Importer
 from jangbu.app.presence import Presence
 from jangbu.infra.activity import note
 from jangbu.infra.db import Wake, WriteTx
@@ -233,6 +234,7 @@ class Hub:
                 group.create_task(self._tend(group), name="tend shops")
                 group.create_task(self._flush_calls(), name="flush calls")
                 group.create_task(self._watch_gaps(), name="watch gaps")
+                group.create_task(Importer(self.house, self._works_for).run(), name="imports")
         finally:
             with contextlib.suppress(Exception):
                 await self._presence.end()
@@ -275,6 +277,10 @@ class Hub:
             await worker.run()
         except* _LeaseLostError:
             log.warning("shop.lease_lost", shop=worker.shop.name)
+
+    def _works_for(self, shop: ShopId) -> bool:
+        running = self._workers.get(shop)
+        return running is not None and not running[1].done()
 
     async def _flush_calls(self) -> None:
         while True:

@@ -47,6 +47,7 @@ class MemoryTokens:
         self._clock = clock
         self._on_change = on_change
         self._renewal: asyncio.Task[Grant] | None = None
+        self._changing = asyncio.Lock()
 
     async def current(self) -> Grant:
         return self._grant
@@ -55,14 +56,30 @@ class MemoryTokens:
         if self._grant.version > stale_version:
             return self._grant
         if self._renewal is None:
-            self._renewal = asyncio.get_running_loop().create_task(self._renew(), name="token renewal")
+            renewing = self._renew(stale_version)
+            self._renewal = asyncio.get_running_loop().create_task(renewing, name="token renewal")
             self._renewal.add_done_callback(self._ended)
         return await asyncio.shield(self._renewal)
 
-    async def _renew(self) -> Grant:
-        old = self._grant
-        new = await self._auth.renew(self._client, old, self._clock.now())
-        new = replace(new, version=old.version + 1)
+    async def amend(self, change: Callable[[Grant], Grant]) -> Grant:
+        """Change the credential by hand, between renewals: neither undoes what the other did.
+
+        A change of the access token counts as a renewal for those who hold a stale one.
+        """
+        async with self._changing:
+            old, new = self._grant, change(self._grant)
+            fresh = new.access_token != old.access_token
+            return await self._use(replace(new, version=old.version + int(fresh)))
+
+    async def _renew(self, stale_version: int) -> Grant:
+        async with self._changing:
+            old = self._grant
+            if old.version > stale_version:  # changed by hand while we waited
+                return old
+            new = await self._auth.renew(self._client, old, self._clock.now())
+            return await self._use(replace(new, version=old.version + 1))
+
+    async def _use(self, new: Grant) -> Grant:
         if self._on_change is not None:
             await self._on_change(new)
         self._grant = new

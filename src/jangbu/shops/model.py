@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv4Address
 
 from jangbu.kernel.errors import InputError
 from jangbu.kernel.ids import ShopId
-from jangbu.sdk.manifest import Manifest
+from jangbu.sdk.manifest import GrantLife, Manifest
 
 NAME_LENGTH_MAX = 60
 SHARE_MAX = 1000
+ADDRESSES_MAX = 3
 
 
 class ShopState(StrEnum):
@@ -53,6 +55,71 @@ class Shop:
     def writes(self) -> bool:
         """Tell whether its owner lets us write there now."""
         return self.state is ShopState.CONNECTED
+
+
+class GrantState(StrEnum):
+    """How a shop's credential stands."""
+
+    FINE = "fine"
+    ENDS_SOON = "ends_soon"
+    ENDED = "ended"  # a person must renew it
+    REFUSED = "refused"  # the marketplace does not take it, or not from here
+    UNTOLD = "untold"  # works, but nobody said since when
+
+
+def grant_state(
+    life: GrantLife | None, shop: Shop, renewed_at: datetime | None, now: datetime
+) -> tuple[GrantState, datetime | None]:
+    """Judge a shop's credential; with the moment it ends, where that is known."""
+    ends = _grant_ends(life, shop, renewed_at)
+    if shop.state is ShopState.NEEDS_ATTENTION:
+        return GrantState.REFUSED, ends
+    if life is None:
+        return GrantState.FINE, None
+    if ends is None:
+        return GrantState.UNTOLD, None
+    if now >= ends:
+        return GrantState.ENDED, ends
+    return (GrantState.ENDS_SOON if now >= ends - timedelta(days=life.warn_days) else GrantState.FINE), ends
+
+
+def _grant_ends(life: GrantLife | None, shop: Shop, renewed_at: datetime | None) -> datetime | None:
+    if life is None:
+        return None
+    since = renewed_at
+    if life.since_option:
+        told = shop.options.get(life.since_option, "")
+        since = datetime.combine(date.fromisoformat(told), datetime.min.time(), UTC) if told else None
+    return since + timedelta(days=life.days) if since else None
+
+
+def checked_day(text: str, today: date) -> str:
+    """Accept the day something was done, as YYYY-MM-DD. Errors: InputError for no day, or one to come."""
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError("a day is YYYY-MM-DD", code="input.day", value=text[:20]) from None
+    if day > today:
+        raise InputError("the day is still to come", code="input.day_to_come", value=day.isoformat())
+    return day.isoformat()
+
+
+def checked_addresses(text: str) -> str:
+    """Accept up to three IPv4 addresses. Errors: InputError naming the one that is none."""
+    found = [each for each in re.split(r"[\s,]+", text) if each]
+    for each in found:
+        try:
+            IPv4Address(each)
+        except ValueError:
+            raise InputError("not an IPv4 address", code="input.ipv4", value=each[:40]) from None
+    if len(found) > ADDRESSES_MAX:
+        raise InputError("at most three addresses", code="input.ipv4_many", most=ADDRESSES_MAX)
+    return ", ".join(dict.fromkeys(found))
+
+
+def typed(manifest: Manifest) -> Manifest:
+    """Give a manifest with only those credential fields that a person types when a consent brings the others."""
+    return replace(manifest, credentials=tuple(f for f in manifest.credentials if not f.by_consent))
 
 
 def checked_name(text: str) -> str:

@@ -21,6 +21,7 @@ from jangbu.shops import store
 from jangbu.shops.model import Shop, ShopState, checked_credentials, checked_name, checked_share
 
 STOP_ALL = "stop_all_writing"
+REGRANTED = "regranted_at"
 CIRCUIT_OPEN = "channel.circuit_open"
 
 all_shops = store.all_shops
@@ -29,6 +30,7 @@ set_heard = store.set_heard
 take_lease = store.take_lease
 drop_lease = store.drop_lease
 lease_holder = store.lease_holder
+grant_times = store.grant_times
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,20 @@ def keep_grant(tx: WriteTx, vault: Vault, shop: ShopId, grant: Grant, at: dateti
     clear = msgspec.json.encode(_SealedGrant(dict(grant.fields), grant.access_token.reveal()))
     sealed = vault.seal(_key(tx, shop), clear, f"shop_grant.sealed:{shop}")
     store.put_grant(tx, shop, sealed, grant.expires_at, grant.version, at)
+
+
+def regranted(tx: WriteTx, shop: ShopId, at: datetime, *, actor: str) -> Shop:
+    """Note that a shop's credential was changed by hand.
+
+    Whoever works with the old one, in any process, begins anew: the option set here is a part of what they watch.
+    """
+    found = store.by_id(tx, shop)
+    if found is None:
+        raise NotFound(f"no shop {shop}", code="shop_unknown", name=shop)
+    store.set_option(tx, shop, {**found.options, REGRANTED: at.isoformat()})
+    note(tx, at, "shop.regranted", shop_id=shop, actor=actor, name=found.name)
+    tx.notify("shops")
+    return named(tx, shop)
 
 
 def open_grant(tx: ReadTx, vault: Vault, shop: ShopId) -> Grant:

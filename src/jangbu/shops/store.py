@@ -115,6 +115,11 @@ def grant(tx: ReadTx, shop: ShopId) -> tuple[bytes, datetime | None, int] | None
     return (bytes(row[0]), from_ms(row[1]) if row[1] else None, row[2]) if row else None
 
 
+def grant_times(tx: ReadTx) -> dict[ShopId, datetime]:
+    """Tell for every shop when its credential was last given or renewed."""
+    return {ShopId(shop): from_ms(at) for shop, at in tx.all("SELECT shop_id, changed_at FROM shop_grant")}
+
+
 def raise_flag(tx: WriteTx, name: str, note: str, at: datetime) -> None:
     """Throw a switch."""
     tx.run(

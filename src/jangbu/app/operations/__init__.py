@@ -12,6 +12,8 @@ from jangbu.app.operations.catalog import (
     catalog_offers,
     set_policy,
 )
+from jangbu.app.operations.connect import application_set, application_state, connect_begin, connect_finish
+from jangbu.app.operations.imports import import_begin, import_list
 from jangbu.app.operations.orders import order_list, order_show, orders_read, ship_order
 from jangbu.app.operations.records import activity, call_list, call_summary, delivery_list, plan, recent_writes
 from jangbu.app.operations.shops import (
@@ -59,6 +61,12 @@ OPERATIONS = {
         call_summary,
         delivery_list,
         activity,
+        application_set,
+        application_state,
+        connect_begin,
+        connect_finish,
+        import_begin,
+        import_list,
     )
 }
 """Every operation by name: what the loopback door of a running hub may be asked for."""
@@ -66,13 +74,19 @@ OPERATIONS = {
 __all__ = [
     "OPERATIONS",
     "activity",
+    "application_set",
+    "application_state",
     "call_list",
     "call_summary",
     "catalog_import",
     "catalog_link_by_hand",
     "catalog_link_by_sku",
     "catalog_offers",
+    "connect_begin",
+    "connect_finish",
     "delivery_list",
+    "import_begin",
+    "import_list",
     "ledger_verify",
     "order_list",
     "order_show",

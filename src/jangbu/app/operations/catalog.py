@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from jangbu.app.bootstrap import House, open_door, view_of
 from jangbu.app.operations.common import Facts
+from jangbu.catalog import import_runs as runs
 from jangbu.catalog import service as catalog
 from jangbu.catalog.model import Imported, OfferRow
 from jangbu.infra.activity import note
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.inventory import service as inventory
-from jangbu.kernel.errors import InputError
+from jangbu.kernel.errors import InputError, JangbuError
 from jangbu.orders import service as orders
 from jangbu.publish import service as publish
+from jangbu.sdk.adapter import CountsListings
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Priority
 from jangbu.sdk.records import Listing
 from jangbu.shops import service as shops
 from jangbu.shops.model import Shop
 
-CHUNK = 100
+CHUNK = 25  # listings kept at a time: the first are usable while the rest are read
 
 
 async def catalog_import(house: House, *, name: str = "") -> list[Facts]:
@@ -32,30 +36,46 @@ async def catalog_import(house: House, *, name: str = "") -> list[Facts]:
 
 async def _import_one(house: House, shop: Shop) -> Facts:
     begun, door = house.clock.now(), open_door(house, shop)
-    listings = offers = 0
+    adapter = door.adapter(Order(Priority.CATALOGUE, "import"))
+    taken = Imported()
     chunk: list[Listing] = []
 
-    async def keep() -> Imported:
-        now, part = house.clock.now(), list(chunk)
+    async def keep() -> None:
+        nonlocal taken
+        part, so_far = list(chunk), taken
         chunk.clear()
-        return await house.db.write(lambda tx: catalog.take_listings(tx, shop.id, part, now))
+        taken = await house.db.write(lambda tx: _keep(tx, shop, part, so_far, house.clock.now()))
 
     try:
-        async for listing in door.adapter(Order(Priority.CATALOGUE, "import")).listings():
+        expected = await adapter.count_listings() if isinstance(adapter, CountsListings) else 0
+        await house.db.write(lambda tx: runs.begun(tx, shop.id, begun, expected))
+        async for listing in adapter.listings():
             chunk.append(listing)
             if len(chunk) >= CHUNK:
-                done = await keep()
-                listings, offers = listings + done.listings, offers + done.offers
-        done = await keep()
-        listings, offers = listings + done.listings, offers + done.offers
+                await keep()
+        await keep()
+    except JangbuError as error:
+        code = error.code
+        await house.db.write(lambda tx: runs.ended(tx, shop.id, house.clock.now(), code))
+        raise
     finally:
         await door.close()
-    gone = await house.db.write(lambda tx: catalog.finish_import(tx, shop.id, begun))
-    now = house.clock.now()
-    await house.db.write(
-        lambda tx: note(tx, now, "catalog.imported", shop_id=shop.id, listings=listings, offers=offers)
-    )
-    return {"shop": shop.name, "listings": listings, "offers": offers, "gone": gone}
+    gone = await house.db.write(lambda tx: _end(tx, shop, begun, taken, house.clock.now()))
+    return {"shop": shop.name, "listings": taken.listings, "offers": taken.offers, "gone": gone}
+
+
+def _keep(tx: WriteTx, shop: Shop, part: list[Listing], so_far: Imported, now: datetime) -> Imported:
+    done = catalog.take_listings(tx, shop.id, part, now)
+    taken = Imported(listings=so_far.listings + done.listings, offers=so_far.offers + done.offers)
+    runs.went(tx, shop.id, taken.listings, taken.offers)
+    return taken
+
+
+def _end(tx: WriteTx, shop: Shop, begun: datetime, taken: Imported, now: datetime) -> int:
+    gone = catalog.finish_import(tx, shop.id, begun)
+    runs.ended(tx, shop.id, now)
+    note(tx, now, "catalog.imported", shop_id=shop.id, listings=taken.listings, offers=taken.offers)
+    return gone
 
 
 async def catalog_link_by_sku(house: House, *, actor: str, policy: str = "escrow") -> Facts:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
 
-from jangbu.app.bootstrap import House, ShopDoor
+from jangbu.app.bootstrap import House, ShopDoor, open_door
 from jangbu.app.operations.common import Facts, iso
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.clock import to_ms
@@ -13,10 +15,13 @@ from jangbu.orders import service as orders
 from jangbu.publish import service as publish
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.client import Order
-from jangbu.sdk.manifest import Priority
+from jangbu.sdk.manifest import Manifest, Priority
+from jangbu.sdk.records import ShopProfile
 from jangbu.shops import service as shops
-from jangbu.shops.model import Shop
+from jangbu.shops.model import Shop, checked_addresses, checked_day
 from jangbu.shops.service import NewShop
+
+_EAST: Final = timedelta(hours=14)  # a day begins first there: what is today somewhere is not to come
 
 
 async def shop_add(
@@ -27,31 +32,56 @@ async def shop_add(
 
     Errors: InputError for a bad field; GrantError or Transient from the marketplace; Conflict. Nothing is kept then.
     """
-    if channel not in house.manifests:
-        raise InputError(
-            f"no channel {channel}", code="input.channel", channel=channel, known=", ".join(house.manifests)
-        )
-    manifest = house.manifests[channel]
+    manifest = manifest_of(house, channel)
     new = NewShop(
         channel, name, credentials, api_url or house.api_url(channel), house.auth_url(channel), egress, options, share
     )
     fields = shops.check_new(manifest, new)
-    latest: list[Grant] = [Grant(fields)]
+    del actor
+    return shop_facts(house, await keep_if_it_works(house, new, Grant(fields)))
 
-    async def keep(grant: Grant) -> None:
-        latest.append(grant)
+
+def manifest_of(house: House, channel: str) -> Manifest:
+    """Give a channel's declaration. Errors: InputError for an unknown one."""
+    if channel not in house.manifests:
+        raise InputError(
+            f"no channel {channel}", code="input.channel", channel=channel, known=", ".join(house.manifests)
+        )
+    return house.manifests[channel]
+
+
+async def keep_if_it_works(house: House, new: NewShop, grant: Grant) -> Shop:
+    """Ask the marketplace whose shop a credential opens, and keep that shop. Errors: as for shop_add."""
+    profile, latest = await whose_shop(house, new, grant)
+    manifest, now = house.manifests[new.channel], house.clock.now()
+    return await house.db.write(lambda tx: shops.add(tx, house.vault, manifest, new, profile, latest, now))
+
+
+async def whose_shop(house: House, new: NewShop, grant: Grant) -> tuple[ShopProfile, Grant]:
+    """Ask whose shop a credential opens; with the credential as it stands after that call."""
+    latest: list[Grant] = [grant]
+
+    async def keep(renewed: Grant) -> None:
+        latest.append(renewed)
 
     door = ShopDoor(
-        house, manifest, latest[0], key=f"new:{name}", api_url=new.api_url, egress=egress, options=options, keep=keep
-    )
+        house, house.manifests[new.channel], grant, key=f"new:{new.name}", api_url=new.api_url, egress=new.egress,
+        options=new.options, keep=keep,
+    )  # fmt: skip
     try:
-        profile = await door.adapter(Order(Priority.INTERACTIVE, "shop add")).read_shop()
+        return await door.adapter(Order(Priority.INTERACTIVE, "shop add")).read_shop(), latest[-1]
     finally:
         await door.close()
-    now = house.clock.now()
-    shop = await house.db.write(lambda tx: shops.add(tx, house.vault, manifest, new, profile, latest[-1], now))
-    del actor
-    return shop_facts(house, shop)
+
+
+async def change_grant(house: House, shop: Shop, change: Callable[[Grant], Grant], *, actor: str) -> Shop:
+    """Change a connected shop's credential by hand; those who work with it go on with the new one at once."""
+    door, now = open_door(house, shop), house.clock.now()
+    try:
+        await door.tokens.amend(change)
+    finally:
+        await door.close()
+    return await house.db.write(lambda tx: shops.regranted(tx, shop.id, now, actor=actor))
 
 
 async def shop_list(house: House) -> list[Facts]:
@@ -92,7 +122,7 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
     """Change one option of a shop.
 
     Options: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s,
-    look_back_days.
+    look_back_days, certified_on (a day), registered_addresses (up to three).
     Errors: InputError for an unknown option or a value it cannot have.
     """
     if option == "share":
@@ -100,13 +130,17 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
             raise InputError("a share is a whole number", code="input.share", share=value[:20])
         await house.db.write(lambda tx: shops.set_share(tx, name, int(value)))
     else:
-        _check_option(option, value)
+        value = _checked_option(option, value, house.clock.now())
         await house.db.write(lambda tx: shops.set_option(tx, name, option, value))
     await house.db.write(publish.reconsider)
     return await shop_show(house, name=name)
 
 
-def _check_option(option: str, value: str) -> None:
+def _checked_option(option: str, value: str, now: datetime) -> str:
+    if option == "certified_on":
+        return checked_day(value, (now + _EAST).date())
+    if option == "registered_addresses":
+        return checked_addresses(value)
     numbers = {
         "fee_cap_monthly": 1000.0,
         "news_interval_s": 86_400.0,
@@ -116,16 +150,16 @@ def _check_option(option: str, value: str) -> None:
         "look_back_days": 365.0,
     }
     if option == "return_free" and value in {"yes", "no"}:
-        return
+        return value
     if option in numbers:
         try:
             if 0 <= float(value) <= numbers[option]:
-                return
+                return value
         except ValueError:
             pass
     raise InputError(
         f"{option} cannot be {value[:40]}", code="input.option", option=option,
-        known="share, return_free, " + ", ".join(numbers),
+        known="share, return_free, certified_on, registered_addresses, " + ", ".join(numbers),
     )  # fmt: skip
 
 
