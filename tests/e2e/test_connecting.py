@@ -167,7 +167,7 @@ def test_a_shop_connected_already_is_not_connected_twice(tmp_path: Path) -> None
 def test_a_wrong_redirect_address_never_comes_back_and_is_explained(tmp_path: Path) -> None:
     async def play() -> None:
         async with a_town(tmp_path) as town:
-            wrong = {"redirect": BACK + "/", "name": "My Etsy", "credentials": typed(town)}
+            wrong: dict[str, Any] = {"redirect": BACK + "/", "name": "My Etsy", "credentials": typed(town)}
             begun = await ops.connect_begin(town.house, channel="etsy", actor=OWNER, **wrong)
             async with httpx2.AsyncClient(transport=town.transport) as browser:
                 page = await browser.get(begun["address"])
