@@ -17,6 +17,7 @@ from jangbu.infra.settings import Settings
 
 KILLS = 20
 KILLS_A_WORLD = 100
+PATIENCE = 240  # seconds, for a machine with much else to do
 OWNER = "person:owner"
 OPTIONS = {
     "settle_s": "6", "feed_margin_s": "3", "news_interval_s": "1", "look_back_days": "2", "deep_every_s": "5",
@@ -36,9 +37,11 @@ def play(folder: Path, seed: int, kills: int) -> None:
         hub = Program("serve", "--port", str(hub_port), env=env, log=folder / "hub.log")
         asyncio.run(_until_divided(settings, hub))
         hub.kill()
-        ask(f"{control}/buyers", {"rate": 0.8, "running": True, "cancel_share": 0.06})
-        for _ in range(kills):
+        ask(f"{control}/buyers", {"rate": 0.8 if kills > KILLS else 1.6, "running": True, "cancel_share": 0.06})
+        for kill in range(kills):
             hub = Program("serve", "--port", str(hub_port), env=env, log=folder / "hub.log")
+            if kill % 2:  # at work, however slow the machine; else anywhere, its beginning included
+                until_up(hub, f"http://127.0.0.1:{hub_port}/healthz")
             assert hub.lives(chance.uniform(0.2, 2.2)), (folder / "hub.log").read_text()[-2000:]
             hub.kill()
         ask(f"{control}/buyers", {"running": False})
@@ -98,7 +101,7 @@ async def _until_divided(settings: Settings, hub: Program) -> None:
     """Wait until every piece is promised once: before, both shops showed all of it, and no hub can undo a sale."""
     house = open_house(settings)
     try:
-        for _ in range(240):
+        for _ in range(PATIENCE * 4):
             assert hub.lives(0.25), "the hub ended by itself"
             stock = await ops.stock_show(house)
             if not any(row["over_exposed"] or row["over_exposed"] is None for row in stock):
@@ -112,7 +115,7 @@ async def _until_quiet(settings: Settings, hub: Program) -> None:
     house = open_house(settings)
     try:
         quiet = 0
-        for _ in range(240):
+        for _ in range(PATIENCE * 2):
             assert hub.lives(0.5), "the hub ended by itself"
             row = await house.db.read(
                 lambda tx: tx.one(
@@ -138,7 +141,7 @@ async def _compare(settings: Settings, control: str) -> promises.Verdict:
 
 
 @pytest.mark.kill
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_hub_killed_twenty_times_loses_and_doubles_nothing(tmp_path: Path) -> None:
     play(tmp_path, seed=11, kills=KILLS)
 

@@ -16,18 +16,29 @@ from typing import Any
 PATIENCE_S = 30
 
 
+_BLOCK = 10
+_held: list[socket.socket] = []
+
+
 def free_ports(count: int) -> int:
-    """Find `count` neighbouring free ports; give the first."""
-    for base in range(21_000, 60_000, 50):
-        start = base + (os.getpid() * 7) % 40
-        with contextlib.ExitStack() as opened:
-            try:
-                for port in range(start, start + count):
+    """Find `count` neighbouring ports that no other test takes while this process lives; give the first.
+
+    The last port of a block stays bound: it is what keeps other tests away, also between two programs of ours.
+    """
+    assert count < _BLOCK
+    for base in range(21_000, 60_000, _BLOCK):
+        guard = socket.socket()
+        try:
+            guard.bind(("127.0.0.1", base + _BLOCK - 1))
+            with contextlib.ExitStack() as opened:
+                for port in range(base, base + count):
                     one = opened.enter_context(socket.socket())
                     one.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return start
+        except OSError:
+            guard.close()
+            continue
+        _held.append(guard)
+        return base
     raise RuntimeError("no free ports")
 
 

@@ -22,7 +22,7 @@ from jangbu.publish.model import timing
 from jangbu.publish.model.book import Book, Mark
 from jangbu.publish.model.plan import Act, Plan, Planned, allows, plan
 from jangbu.publish.store import CellRow, WriteRow
-from jangbu.publish.world import Component, GroupInfo
+from jangbu.publish.world import Component, GroupInfo, Scope
 from jangbu.sdk.manifest import Manifest
 from jangbu.sdk.records import ListingRef, ListingState, NumbersRead
 from jangbu.shops import service as shops
@@ -91,6 +91,17 @@ def reconsider(tx: WriteTx) -> None:
     """Have every cell considered anew: what may be written, or how stock is divided, has changed."""
     tx.run("UPDATE cell SET dirty = 1, recheck_at = 0")
     tx.notify("stock")
+
+
+def set_scope(tx: WriteTx, shop: ShopId, scope: Scope, variants: Iterable[VariantId] = ()) -> None:
+    """Say how much of a shop may be written once it is started: all, only lowering, or the listings of some SKUs."""
+    store.set_scope(tx, shop, scope.value, variants)
+    reconsider(tx)
+
+
+def scope_of(tx: ReadTx, shop: ShopId) -> Scope:
+    """Tell how much of a shop may be written once it is started."""
+    return Scope(store.scope_kinds(tx).get(shop, Scope.ALL))
 
 
 def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:

@@ -62,6 +62,29 @@ def add_cell(tx: WriteTx, id_: CellId, shop: ShopId, key: str, listing_id: str, 
     )
 
 
+def set_scope(tx: WriteTx, shop: ShopId, kind: str, variants: Iterable[VariantId]) -> None:
+    """Keep how much of a shop may be written, and for which variants where its owner chose some."""
+    tx.run(
+        "INSERT INTO write_scope (shop_id, kind) VALUES (?, ?) "
+        "ON CONFLICT (shop_id) DO UPDATE SET kind = excluded.kind",
+        (shop, kind),
+    )
+    tx.run("DELETE FROM write_scope_variant WHERE shop_id = ?", (shop,))
+    rows = [(shop, variant) for variant in sorted(variants)]
+    tx.run_many("INSERT INTO write_scope_variant (shop_id, variant_id) VALUES (?, ?)", rows)
+
+
+def scope_kinds(tx: ReadTx) -> dict[ShopId, str]:
+    """Give how much of each shop may be written, for those where it was said."""
+    return {ShopId(shop): kind for shop, kind in tx.all("SELECT shop_id, kind FROM write_scope")}
+
+
+def scope_variants(tx: ReadTx, shop: ShopId) -> frozenset[VariantId]:
+    """Give the variants chosen for a shop."""
+    rows = tx.all("SELECT variant_id FROM write_scope_variant WHERE shop_id = ?", (shop,))
+    return frozenset(VariantId(variant) for (variant,) in rows)
+
+
 def set_units(tx: WriteTx, cell: CellId, units: dict[VariantId, int]) -> None:
     """Keep what one sale on a cell takes."""
     tx.run("DELETE FROM cell_units WHERE cell_id = ?", (cell,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from jangbu.catalog import service as catalog
 from jangbu.infra.db import ReadTx
@@ -21,6 +22,14 @@ from jangbu.shops.model import Shop
 RETURN_FREE = "return_free"  # shop option: the seller confirmed that putting back on sale costs nothing
 FEE_CAP = "fee_cap_monthly"  # shop option: paid renewals allowed a month
 MONTH_MS = 30 * 24 * 3600 * 1000
+
+
+class Scope(StrEnum):
+    """How much of a started shop its owner lets us write."""
+
+    ALL = "all"
+    LOWERING = "lowering"  # numbers go down and off sale, and back up to no more than stood there
+    SKUS = "skus"  # only listings whose every SKU was chosen
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,8 @@ def _component(
             by_listing.setdefault((row.shop_id, row.listing_id), []).append(row)
     stopped = shops.stopped_since(tx) is not None
     by_shop = {shop.id: shop for shop in shops.all_shops(tx)}
+    kinds = store.scope_kinds(tx)
+    chosen = {shop: store.scope_variants(tx, shop) for shop, kind in kinds.items() if kind == Scope.SKUS}
     groups: list[Group] = []
     info: dict[tuple[ShopId, str], GroupInfo] = {}
     for (shop_id, listing), cells in sorted(by_listing.items()):
@@ -97,9 +108,13 @@ def _component(
         write_kind, title, state, owned = found
         shop, manifest = by_shop[shop_id], manifests[by_shop[shop_id].channel]
         kind = manifest.write_kinds[write_kind]
-        counted = all(variant in booked for cell in cells for variant in units[cell.id])
-        may_write = counted and (as_if_started or (shop.writes and not stopped))
-        groups.append(_group(tx, shop, manifest, listing, kind, state, cells, units, bool(owned) and may_write, now_ms))
+        sold = {variant for cell in cells for variant in units[cell.id]}
+        counted = sold <= booked
+        allowed = shop.writes and not stopped and sold <= chosen.get(shop_id, sold)
+        may_write = counted and (as_if_started or allowed)
+        lowering = kinds.get(shop_id) == Scope.LOWERING and not as_if_started
+        views = [_cell(row, shop, manifest, units[row.id], lowering=lowering) for row in cells]
+        groups.append(_group(tx, shop, manifest, listing, kind, state, views, bool(owned) and may_write, now_ms))
         info[shop_id, listing] = GroupInfo(
             ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}, counted
         )
@@ -113,22 +128,17 @@ def _group(
     listing: str,
     kind: WriteKind,
     state: str,
-    rows: Iterable[CellRow],
-    units: Mapping[CellId, Mapping[VariantId, int]],
+    cells: Iterable[Cell],
     may_write: bool,
     now_ms: int,
 ) -> Group:
     sale = store.sale(tx, shop.id, listing)
     known = ListingState(sale.state if sale else state)
     sold_out = known is ListingState.SOLD_OUT and manifest.return_fee
-    cells = tuple(
-        Cell(row.id, row.key, row.book, units[row.id], shop.share, manifest.number_max)
-        for row in sorted(rows, key=lambda r: r.key)
-    )
     return Group(
         listing,
         shop.id,
-        cells,
+        tuple(sorted(cells, key=lambda cell: cell.key)),
         state=known,
         carries_all=kind.carries_all,
         can_zero=kind.can_zero,
@@ -140,6 +150,13 @@ def _group(
         writable=may_write and known not in {ListingState.DRAFT, ListingState.EXPIRED},
         dark=bool(shop.trouble),
     )
+
+
+def _cell(row: CellRow, shop: Shop, manifest: Manifest, units: Mapping[VariantId, int], *, lowering: bool) -> Cell:
+    """Show a cell to the planner; where only lowering is allowed, it may show no more than stands there."""
+    stands = max(row.book.stands if row.book.on_sale else row.book.parked, 0)
+    most = min(manifest.number_max, stands) if lowering else manifest.number_max
+    return Cell(row.id, row.key, row.book, units, shop.share, most)
 
 
 def _fee_left(tx: ReadTx, shop: Shop, now_ms: int) -> int:

@@ -22,9 +22,9 @@ Pairs = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     shops = group()
-    for name, command in (("add", add), ("list", list_), ("show", show), ("set", set_)):
+    for name, command in (("add", add), ("list", list_), ("show", show), ("set", set_), ("start", start)):
         shops.command(name, cls=SpokenCommand)(command)
-    for action in ("start", "pause", "resume"):
+    for action in ("pause", "resume"):
         shops.command(action, cls=SpokenCommand)(_state(action))
     app.add_typer(shops, name="shop")
 
@@ -106,20 +106,39 @@ def set_(
     face.show(shop, as_json, lambda: face.say("shop.set", name=shop["name"], option=option, value=value))
 
 
+def start(
+    ctx: typer.Context,
+    name: Name,
+    lowering_only: Annotated[bool, typer.Option("--lowering-only")] = False,
+    sku: Annotated[list[str] | None, typer.Option("--sku", metavar="SKU")] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Let Jangbu write to a shop: all of it, only lowering numbers, or only the listings of some SKUs."""
+    if lowering_only and sku:
+        raise InputError("either --lowering-only or --sku", code="usage.one_scope")
+    scope = "lowering" if lowering_only else "skus" if sku else "all"
+    _change(face_of(ctx), "start", as_json=as_json, name=name, scope=scope, skus=sku or [])
+
+
 def _state(action: str) -> Any:  # noqa: ANN401 - a command's function
     def command(ctx: typer.Context, name: Name, as_json: AsJSON = False) -> None:
-        face = face_of(ctx)
-        shop = face.ask("shop_state", name=name, action=action, actor=actor())
-
-        def people() -> None:
-            face.say(f"shop.{action}", name=shop["name"], state=face.word("shop_state", shop["state"]))
-            if action != "pause":
-                face.note_sent_later()
-
-        face.show(shop, as_json, people)
+        _change(face_of(ctx), action, as_json=as_json, name=name)
 
     command.__doc__ = f"{action.capitalize()} a shop."
     return command
+
+
+def _change(face: Face, action: str, *, as_json: bool, **args: Any) -> None:  # noqa: ANN401 - an operation's
+    shop = face.ask("shop_state", action=action, actor=actor(), **args)
+
+    def people() -> None:
+        face.say(f"shop.{action}", name=shop["name"], state=face.word("shop_state", shop["state"]))
+        if shop["scope"] != "all" and action != "pause":
+            face.say(f"shop.scope.{shop['scope']}")
+        if action != "pause":
+            face.note_sent_later()
+
+    face.show(shop, as_json, people)
 
 
 # -- credentials ------------------------------------------------------------------------------------------

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from jangbu.app.bootstrap import House, ShopDoor, open_door
 from jangbu.app.operations.common import Facts, iso
+from jangbu.catalog import service as catalog
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.clock import to_ms
 from jangbu.kernel.errors import IllegalTransition, InputError
 from jangbu.orders import service as orders
 from jangbu.publish import service as publish
+from jangbu.publish.world import Scope
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
@@ -94,14 +96,27 @@ async def shop_show(house: House, *, name: str) -> Facts:
     return shop_facts(house, await house.db.read(lambda tx: shops.named(tx, name)))
 
 
-async def shop_state(house: House, *, name: str, action: str, actor: str) -> Facts:
-    """Start, pause or resume a shop. `action` is one of these words."""
+async def shop_state(
+    house: House, *, name: str, action: str, actor: str, scope: str = "all", skus: Sequence[str] = ()
+) -> Facts:
+    """Start, pause or resume a shop. `action` is one of these words.
+
+    `scope` says how much a started shop may be written: `all`, `lowering` (numbers only go down), or `skus` (only
+    listings whose every SKU is among `skus`). Starting again with another scope changes it.
+    Errors: InputError for another scope, or none of its SKUs; NotFound for an unknown SKU. Nothing is changed then.
+    """
     change = {"start": shops.start, "pause": shops.pause, "resume": shops.resume}[action]
     now = house.clock.now()
+    if scope not in set(Scope):
+        raise InputError(f"no scope {scope[:20]}", code="input.scope", scope=scope[:20], known=", ".join(Scope))
+    if (scope == Scope.SKUS) != bool(skus):
+        raise InputError("name the SKUs to begin with", code="input.scope_skus")
 
     def write(tx: WriteTx) -> Shop:
         if action == "start":
             _check_start(tx, house, name)
+            chosen = [catalog.variant_of(tx, sku).id for sku in skus]
+            publish.set_scope(tx, shops.named(tx, name).id, Scope(scope), set(chosen))
         shop = change(tx, name, now, actor=actor)
         publish.reconsider(tx)
         return shop
@@ -184,7 +199,8 @@ def shop_facts(house: House, shop: Shop) -> Facts:
     return {
         "id": shop.id, "channel": shop.channel, "channel_title": house.manifests[shop.channel].title,
         "name": shop.name, "state": shop.state.value, "currency": shop.currency, "remote_id": shop.remote_id,
-        "remote_name": shop.remote_name, "share": shop.share, "trouble": shop.trouble,
+        "remote_name": shop.remote_name, "share": shop.share,
+        "scope": house.db.read_now(lambda tx: publish.scope_of(tx, shop.id)).value, "trouble": shop.trouble,
         "trouble_facts": dict(shop.trouble_facts), "trouble_at": iso(shop.trouble_at), "heard_at": iso(shop.heard_at),
         "created_at": iso(shop.created_at), "started_at": iso(shop.started_at), "egress": shop.egress,
         "options": {k: v for k, v in shop.options.items() if k != "remote_shop_id"},
