@@ -1,1 +1,1 @@
-"""Persons, what each may do, their sessions and the trail they leave. Knows no shop and no stock."""
+"""Who may do what here: persons, roles, passwords, sessions, invitations, and the trail of what they did."""
