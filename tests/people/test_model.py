@@ -77,9 +77,9 @@ def test_what_is_not_offered_is_refused() -> None:
         (checked_currency, "KRW", "krw"),
         (checked_role, "packer", "admin"),
     ):
-        assert check(good) == good  # type: ignore[operator]
+        assert check(good) == good
         with pytest.raises(InputError):
-            check(bad)  # type: ignore[operator]
+            check(bad)
 
 
 @pytest.mark.parametrize("good", ["blue kiln on monday", "가마 불 지피는 새벽 네시", "xk29-fjq0-pl"])

@@ -83,7 +83,8 @@ def test_sessions_of_one_person_are_so_many_and_the_oldest_ends(database: Databa
 
 def test_after_a_few_wrong_tries_one_must_wait_and_the_wait_grows(database: Database) -> None:
     an_owner(database)
-    now, waits, tried = NOW, [], 0
+    now, tried = NOW, 0
+    waits: list[int] = []
     while len(waits) < 6:
         tried += 1
         try:
