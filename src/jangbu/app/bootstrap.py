@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from jangbu.infra.vault import Vault, load_master_key
 from jangbu.kernel.clock import Clock, LoopClock
 from jangbu.kernel.ids import ShopId
 from jangbu.orders.service import ShopView
+from jangbu.people import service as people
+from jangbu.people.passwords import Passwords
 from jangbu.sdk.adapter import Auth, Grant
 from jangbu.sdk.budget import Budget, MemoryBudget
 from jangbu.sdk.client import Order
@@ -38,6 +40,7 @@ class House:
     clock: Clock
     budget: Budget
     calls: CallLog
+    passwords: Passwords = field(default_factory=Passwords)
     transport: Any = None  # tests and simulations put the marketplaces in this process
     doors: dict[ShopId, ShopDoor] = field(default_factory=dict)  # one way out a shop, shared by all who use it
 
@@ -50,6 +53,13 @@ class House:
         """Give the address of its consent page."""
         configured = getattr(self.settings, f"{channel}_auth_url", "")
         return str(configured or self.manifests[channel].auth_url)
+
+    def adopt_choices(self) -> None:
+        """Speak the language and count the days of the zone chosen at the set-up, where no setting says another."""
+        chosen = self.db.read_now(people.choices)
+        given = {"language": chosen.language, "time_zone": chosen.zone}
+        wanted = {k: v for k, v in given.items() if v and self.settings.origins.get(k, "default") == "default"}
+        self.settings = replace(self.settings, **wanted)  # type: ignore[arg-type]
 
     async def close(self) -> None:
         """Write what is left, end all connections."""
@@ -81,7 +91,9 @@ def open_house(
     budget = _budget(limits, clock, alone=inline)
     manifests = plugins.channels()
     vault = Vault(load_master_key(settings))
-    return House(settings, db, limits, vault, manifests, clock, budget, CallLog(db), transport)
+    house = House(settings, db, limits, vault, manifests, clock, budget, CallLog(db), transport=transport)
+    house.adopt_choices()
+    return house
 
 
 def _budget(limits: Database, clock: Clock, *, alone: bool) -> Budget:

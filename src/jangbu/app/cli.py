@@ -20,11 +20,12 @@ from jangbu.app.commands import (
     shop,
     stock,
     switches,
+    user,
 )
 from jangbu.app.commands.spoken import RootGroup, group
 
 app = group(cls=RootGroup)
-for room in (serve, programs, shop, switches, catalog, stock, ledger, plan, order, records, settings):
+for room in (serve, programs, shop, switches, catalog, stock, ledger, plan, order, records, user, settings):
     room.register(app)
 
 

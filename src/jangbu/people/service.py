@@ -155,7 +155,8 @@ def accept(tx: WriteTx, key: str, password: str, at: datetime, *, address: str) 
 
 
 def set_password(tx: WriteTx, person: Person, password: str, at: datetime, *, actor: str, address: str = "") -> None:
-    """Change a password (its hash): every session and invitation of this person ends."""
+    """Change a password (its hash): every session and invitation of this person ends. Errors: NotFound."""
+    _present(tx, person.id)
     store.set_password(tx, person.id, password)
     store.end_sessions(tx, person.id)
     store.drop_invitations(tx, person.id)

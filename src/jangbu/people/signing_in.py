@@ -106,11 +106,16 @@ def succeed(tx: WriteTx, tried: Try, where: Where, now: datetime, *, rehashed: s
         raise AccessError("changed meanwhile", code="sign_in_refused")
     if rehashed:
         store.set_password(tx, person.id, rehashed)
+    settle(tx, tried, now)
+    return open_session(tx, current, where, now)
+
+
+def settle(tx: WriteTx, tried: Try, now: datetime) -> None:
+    """Take back what a try counted, for it was right; others' failures from the same address stay."""
     by_login, by_address = tried.keys
     store.drop_failures(tx, by_login)
     times, last_at = store.failures(tx, by_address, now)
     store.set_failures(tx, by_address, max(times - 1, 0), last_at)
-    return open_session(tx, current, where, now)
 
 
 def forget_failures(tx: WriteTx, person: Person) -> None:

@@ -17,7 +17,7 @@ from jangbu.app.commands.table import cells_of, pad, wrap
 _WIDEST: Final = 100
 _ORDER: Final = (
     "serve", "page", "demo", "sandbox", "shop", "catalog", "policy", "plan", "pause", "resume", "stock", "why", "order",
-    "ship", "activity", "calls", "deliveries", "ledger", "settings",
+    "ship", "activity", "calls", "deliveries", "ledger", "user", "settings",
 )  # fmt: skip
 
 

@@ -15,6 +15,16 @@ from jangbu.app.operations.catalog import (
 from jangbu.app.operations.connect import application_set, application_state, connect_begin, connect_finish
 from jangbu.app.operations.imports import import_begin, import_list
 from jangbu.app.operations.orders import order_list, order_show, orders_read, ship_order
+from jangbu.app.operations.people import (
+    audit_list,
+    people_list,
+    person_add,
+    person_invite,
+    person_password,
+    person_remove,
+    person_role,
+    person_sign_out,
+)
 from jangbu.app.operations.records import activity, call_list, call_summary, delivery_list, plan, recent_writes
 from jangbu.app.operations.shops import (
     resume_all,
@@ -67,6 +77,14 @@ OPERATIONS = {
         connect_finish,
         import_begin,
         import_list,
+        audit_list,
+        people_list,
+        person_add,
+        person_invite,
+        person_password,
+        person_remove,
+        person_role,
+        person_sign_out,
     )
 }
 """Every operation by name: what the loopback door of a running hub may be asked for."""
@@ -76,6 +94,7 @@ __all__ = [
     "activity",
     "application_set",
     "application_state",
+    "audit_list",
     "call_list",
     "call_summary",
     "catalog_import",
@@ -91,6 +110,13 @@ __all__ = [
     "order_list",
     "order_show",
     "orders_read",
+    "people_list",
+    "person_add",
+    "person_invite",
+    "person_password",
+    "person_remove",
+    "person_role",
+    "person_sign_out",
     "plan",
     "recent_writes",
     "resume_all",

@@ -9,22 +9,24 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from jangbu.infra.settings import Settings
+from jangbu.infra.vault import recovery
 from jangbu.kernel.errors import ConfigError
 
 
 def load_master_key(settings: Settings, *, create: bool = True) -> bytes:
     """Give the master key: the setting's, else the file's, which is made at the first start.
 
+    What stands on a recovery sheet is taken as well as the key itself.
     Repeat: several processes at a first start end with the same key.
     Errors: ConfigError when there is none and `create` is False, or the file cannot be used.
     """
     if settings.master_key:
-        return settings.master_key.reveal().encode()
+        return _read(settings.master_key.reveal())
     file = settings.master_key_file
     try:
         if create and not file.exists():
             _create(file)
-        return file.read_bytes().strip()
+        return _read(file.read_text("utf-8", "replace"))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigError(
@@ -32,6 +34,11 @@ def load_master_key(settings: Settings, *, create: bool = True) -> bytes:
             code="vault.master_key_file",
             file=str(file),
         ) from error
+
+
+def _read(text: str) -> bytes:
+    """Take a key as it stands in a key file, or as it stands on a recovery sheet."""
+    return recovery.key_of(text) if recovery.looks_written(text) else text.strip().encode()
 
 
 def _create(file: Path) -> None:
