@@ -1,4 +1,4 @@
-"""The page people look at, and the link that lets them in. Read only: nothing here changes a shop or stock."""
+"""The board people look at, the link that lets them in, and the switch that stops all writing."""
 
 from __future__ import annotations
 
@@ -8,40 +8,41 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
-from jangbu.app.bootstrap import House
-from jangbu.app.web.board import ORDERS, ORDERS_MAX, Ask, Board, read_board
+from jangbu.app import operations as ops
+from jangbu.app.web.board import ORDERS, ORDERS_MAX, Ask, read_board
 from jangbu.app.web.figures import SHOWN
 from jangbu.app.web.sessions import COOKIE, SESSION_LASTS, Sessions
-from jangbu.app.web.words import Words
-from jangbu.infra.i18n import LANGUAGES, catalogue
-from jangbu.infra.ui import assets, render, status_of
-from jangbu.kernel.errors import JangbuError
+from jangbu.app.web.site import Site, closed_page
+from jangbu.infra.ui import assets
 
-_LANG: Final = "jangbu_lang"
-_YEAR_S: Final = 365 * 24 * 3600
 _SEARCH_LENGTH_MAX: Final = 100
 _PAGE_MAX: Final = 10_000
 
 
 class Pages:
-    """Answers `/`, `/enter` and `/static/{name}`."""
+    """Answers `/`, `/stop`, `/resume`, `/enter` and `/static/{name}`."""
 
-    def __init__(self, house: House, sessions: Sessions) -> None:
+    def __init__(self, site: Site, sessions: Sessions) -> None:
         """Show this house to whoever came through a link."""
-        self._house, self._sessions = house, sessions
+        self._site, self._house, self._sessions = site, site.house, sessions
 
     async def board(self, request: Request) -> Response:
-        """Show the board, or how to be let in."""
-        if not self._sessions.is_open(request.cookies.get(COOKIE, "")):
-            return self._closed(request, "web.door.closed")
-        house, now = self._house, self._house.clock.now()
-        words = Words(catalogue(), self._lang(request), house.settings.time_zone, now)
-        ask = _ask(request)
-        try:
-            board = await house.db.read(lambda tx: read_board(tx, house, ask, now))
-        except JangbuError as error:
-            return HTMLResponse(_door("web.door.no_database", name=error.code), status_of(error))
-        return self._remembering_lang(request, HTMLResponse(render_board(board, words)))
+        """Show the board."""
+        house, now, ask = self._house, self._house.clock.now(), _ask(request)
+        board = await house.db.read(lambda tx: read_board(tx, house, ask, now))
+        return self._site.page(
+            request, "board.html", section="today", b=board, link=_Links(board.ask), orders_step=ORDERS
+        )
+
+    async def stop(self, request: Request) -> Response:
+        """Stop all writing."""
+        await ops.stop_all(self._house, actor=request.state.visitor.actor)
+        return self._site.back(request, "/", "page.stopped")
+
+    async def resume(self, request: Request) -> Response:
+        """Take the general stop back."""
+        await ops.resume_all(self._house, actor=request.state.visitor.actor)
+        return self._site.back(request, "/", "page.resumed")
 
     async def enter(self, request: Request) -> Response:
         """Trade a one-time link for a session."""
@@ -49,7 +50,7 @@ class Pages:
             return Response()
         value = self._sessions.enter(request.query_params.get("key", ""))
         if value is None:
-            return self._closed(request, "web.door.used")
+            return HTMLResponse(closed_page("web.door.used"), 403)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(
             COOKIE, value, max_age=int(SESSION_LASTS.total_seconds()), path="/", httponly=True, samesite="strict",
@@ -63,35 +64,6 @@ class Pages:
             return PlainTextResponse("not found\n", 404)
         forever = {"cache-control": "public, max-age=31536000, immutable"}
         return Response(found.content, headers=forever, media_type=found.media_type)
-
-    def _closed(self, request: Request, code: str) -> Response:
-        return self._remembering_lang(request, HTMLResponse(_door(code), 403))
-
-    def _lang(self, request: Request) -> str:
-        for wanted in (request.query_params.get("lang"), request.cookies.get(_LANG), self._house.settings.language):
-            if wanted in LANGUAGES:
-                return wanted
-        return LANGUAGES[0]
-
-    def _remembering_lang(self, request: Request, answer: Response) -> Response:
-        if request.query_params.get("lang") in LANGUAGES:
-            answer.set_cookie(_LANG, self._lang(request), max_age=_YEAR_S, path="/", httponly=True, samesite="strict")
-        return answer
-
-
-def render_board(board: Board, words: Words) -> str:
-    """Render the page."""
-    return render("board.html", b=board, w=words, link=_Links(board.ask), orders_step=ORDERS, languages=LANGUAGES)
-
-
-def _door(code: str, **fields: object) -> str:
-    """Render the page of those who are not let in, in every language."""
-    texts = catalogue()
-    said = [
-        {"lang": lang, "title": texts.text(f"{code}.title", lang), "text": texts.text(f"{code}.text", lang, **fields)}
-        for lang in reversed(LANGUAGES)
-    ]
-    return render("door.html", said=said)
 
 
 def _ask(request: Request) -> Ask:

@@ -11,15 +11,32 @@ from starlette.routing import Route
 
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
+from jangbu.app.web.door import LinkDoor
 from jangbu.app.web.guard import LoopbackOnly, SecurityHeaders
 from jangbu.app.web.health import HealthDoor
 from jangbu.app.web.hooks import HookDoor
 from jangbu.app.web.local import LocalDoor
 from jangbu.app.web.pages import Pages
 from jangbu.app.web.sessions import Sessions
+from jangbu.app.web.site import Site
 
 PAGE_LINK: Final = "page_link"
 """What the loopback door is asked for a new one-time link."""
+
+
+def routes_of(site: Site, pages: Pages) -> list[Route]:
+    """List every page; each subject lists its own."""
+    return [
+        Route("/", site.guarded(pages.board)),
+        Route("/stop", site.guarded(pages.stop, "operator"), methods=["POST"]),
+        Route("/resume", site.guarded(pages.resume, "operator"), methods=["POST"]),
+    ]
+
+
+def _guarded_here(routes: list[Route]) -> list[Route]:
+    """Have pages answer on this machine only."""
+    here = [Middleware(LoopbackOnly)]
+    return [Route(r.path, r.endpoint, methods=sorted(r.methods or ()), middleware=here) for r in routes]
 
 
 def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: str) -> Starlette:
@@ -30,7 +47,8 @@ def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: s
     process serves pages alone.
     """
     sessions = Sessions(house.clock, page_token)
-    pages, hooks, health = Pages(house, sessions), HookDoor(house), HealthDoor(house)
+    site = Site(house, LinkDoor(sessions))
+    pages, hooks, health = Pages(site, sessions), HookDoor(house), HealthDoor(house)
 
     def page_link(request: Request) -> dict[str, str]:
         return {"url": f"{request.base_url}enter?key={sessions.issue_key()}"}
@@ -45,7 +63,7 @@ def create_app(house: House, hub: Hub | None, *, local_token: str, page_token: s
             Route("/local/op", local.take, methods=["POST"], middleware=here),
             Route("/enter", pages.enter, middleware=here),
             Route("/static/{name}", pages.static, middleware=here),
-            Route("/", pages.board, middleware=here),
+            *_guarded_here(routes_of(site, pages)),
         ],
         middleware=[Middleware(SecurityHeaders)],
     )

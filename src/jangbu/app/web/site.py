@@ -1,0 +1,194 @@
+"""What every page rests on: who looks, in which language, what they may do, how failures and good news are said.
+
+Owns no address and no facts of shops or stock. The door (`door.py`) knows who a visitor is.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Protocol, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from jangbu.app.bootstrap import House
+from jangbu.app.web.said import Said
+from jangbu.app.web.words import Words
+from jangbu.infra.db import ReadTx
+from jangbu.infra.i18n import LANGUAGES, catalogue
+from jangbu.infra.ui import render, status_of
+from jangbu.kernel.errors import AccessError, JangbuError, RowErrors, StateError
+from jangbu.shops import service as shops
+
+LANG: Final = "jangbu_lang"
+YEAR_S: Final = 365 * 24 * 3600
+CSRF: Final = "csrf"
+SECTIONS: Final = (
+    ("today", "/"), ("orders", "/orders"), ("stock", "/stock"), ("listings", "/listings"), ("shops", "/shops"),
+    ("activity", "/activity"),
+)  # fmt: skip
+ROLES: Final = ("viewer", "packer", "operator", "owner")
+"""What somebody may do, each including all before it."""
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who looks at a page."""
+
+    id: str
+    name: str
+    role: str  # one of ROLES
+    language: str  # "" = as the browser or the house says
+    zone: str
+
+    def may(self, role: str) -> bool:
+        """Tell whether this visitor's role includes another."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+    @property
+    def actor(self) -> str:
+        """Name the visitor in the story and the ledger."""
+        return f"person:{self.id}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What every page says of the house: since when all writing is stopped, and what marketplaces ask to show."""
+
+    stopped_since: datetime | None
+    notices: tuple[str, ...]
+
+
+class Door(Protocol):
+    """Knows visitors."""
+
+    async def visitor(self, request: Request) -> Visitor | None:
+        """Tell who sends a request; None when nobody is signed in."""
+
+    def csrf(self, request: Request) -> str:
+        """Give the value every form of this session must carry."""
+
+    async def turn_away(self, request: Request) -> Response:
+        """Answer somebody who is not signed in."""
+
+
+class Site:
+    """Renders pages and guards handlers."""
+
+    def __init__(self, house: House, door: Door) -> None:
+        """Show this house to whom the door lets in."""
+        self.house, self.door = house, door
+        self._said = Said()
+
+    # -- guarding ---------------------------------------------------------------------------------------
+
+    def guarded(self, handler: Handler, role: str = "viewer") -> Handler:
+        """Let only visitors of a role through; of forms only our own. What fails becomes a page that explains."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                visitor = await self.door.visitor(request)
+                if visitor is None:
+                    return self._remembering(request, await self.door.turn_away(request))
+                request.state.house = await self.house.db.read(self._standing)
+            except StateError as error:  # the database does not answer: no page of ours could be filled
+                return HTMLResponse(closed_page("web.door.no_database", name=error.code), status_of(error))
+            request.state.visitor = visitor
+            try:
+                if not visitor.may(role):
+                    raise AccessError(f"this needs the role {role}", code="page.role", role=role)
+                if request.method not in {"GET", "HEAD"}:
+                    await self._check_form(request)
+                return self._remembering(request, await handler(request))
+            except JangbuError as error:
+                return self.failed(request, error)
+
+        return endpoint
+
+    async def _check_form(self, request: Request) -> None:
+        site = request.headers.get("sec-fetch-site", "same-origin")
+        form = await request.form(max_fields=10_000)
+        given = form.get(CSRF) or request.headers.get("x-csrf", "")
+        own = isinstance(given, str) and hmac.compare_digest(given.encode(), self.door.csrf(request).encode())
+        if site not in {"same-origin", "none"} or not own:
+            raise AccessError("this form does not come from our page", code="page.csrf")
+
+    # -- answering --------------------------------------------------------------------------------------
+
+    def page(
+        self, request: Request, template: str, *, section: str = "", status: int = 200, **values: object
+    ) -> Response:
+        """Render a page with what all pages show: visitor, navigation, banners, what was just said."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        said = self._said.of(request)
+        base: dict[str, Any] = {
+            "w": self.words(request), "visitor": visitor, "csrf": self.door.csrf(request) if visitor else "",
+            "section": section, "sections": SECTIONS, "said": said, "languages": LANGUAGES,
+            "address": request.url.path, "query": dict(request.query_params),
+            "house": getattr(request.state, "house", Standing(None, ())),
+        }  # fmt: skip
+        answer = HTMLResponse(render(template, **(base | values)), status)
+        if said is not None:
+            self._said.forget(answer)
+        return answer
+
+    def _standing(self, tx: ReadTx) -> Standing:
+        notices = (self.house.manifests[shop.channel].notice for shop in shops.all_shops(tx))
+        return Standing(shops.stopped_since(tx), tuple(dict.fromkeys(notice for notice in notices if notice)))
+
+    def back(self, request: Request, to: str, said: str = "", **facts: str | int) -> Response:
+        """Send the browser to one of our pages, which says a sentence once (a code with facts, nothing personal)."""
+        del request
+        if not to.startswith("/") or to.startswith("//"):
+            raise ValueError(f"not one of our pages: {to}")
+        answer = RedirectResponse(to, 303)
+        if said:
+            self._said.keep(answer, said, facts)
+        return answer
+
+    def failed(self, request: Request, error: JangbuError) -> Response:
+        """Explain a failure: what, the steps, who must act; rows of a file one by one."""
+        words = self.words(request)
+        rows = error.rows if isinstance(error, RowErrors) else ()
+        facts: Mapping[str, str | int] = {
+            **{name: value for name in ("operation", "status", "remote_code", "request_id")
+               if (value := getattr(error, name, ""))},
+            **error.facts,
+        }  # fmt: skip
+        return self.page(
+            request, "error.html", status=status_of(error), trouble=words.trouble(error.code, facts), code=error.code,
+            facts=facts, rows=rows,
+        )  # fmt: skip
+
+    def words(self, request: Request) -> Words:
+        """Give the words of a request: the visitor's language, else the browser's choice, else the house's."""
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        zone = (visitor.zone if visitor else "") or self.house.settings.time_zone
+        return Words(catalogue(), self._lang(request, visitor), zone, self.house.clock.now())
+
+    def _lang(self, request: Request, visitor: Visitor | None) -> str:
+        mine = visitor.language if visitor else ""
+        chosen = (request.query_params.get("lang"), request.cookies.get(LANG), mine, self.house.settings.language)
+        return next((lang for lang in chosen if lang in LANGUAGES), LANGUAGES[0])
+
+    @staticmethod
+    def _remembering(request: Request, answer: Response) -> Response:
+        lang = request.query_params.get("lang")
+        if lang in LANGUAGES:
+            answer.set_cookie(LANG, lang, max_age=YEAR_S, path="/", httponly=True, samesite="strict")
+        return answer
+
+
+def closed_page(code: str, **fields: object) -> str:
+    """Render the page of those who are not let in, in every language."""
+    texts = catalogue()
+    said = [
+        {"lang": lang, "title": texts.text(f"{code}.title", lang), "text": texts.text(f"{code}.text", lang, **fields)}
+        for lang in reversed(LANGUAGES)
+    ]
+    return render("door.html", said=said)
