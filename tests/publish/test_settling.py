@@ -20,7 +20,7 @@ from tests.publish.market import (
 from tests.shops.samples import BAZAAR, SETTLE_S
 
 from jangbu.infra.db import Database
-from jangbu.kernel.clock import to_ms
+from jangbu.kernel.clock import from_ms, to_ms
 from jangbu.kernel.errors import OutcomeUnknown, Rejected
 from jangbu.publish import service as publish
 from jangbu.publish import store
@@ -393,3 +393,22 @@ async def test_a_cell_clouded_by_a_cancellation_is_read_again_once_no_restock_ca
     house.clock.tick((clear - to_ms(house.clock.now())) / 1000 + 1)
     await house.work()
     assert len(house.markets["a"].reads) == reads + 1
+
+
+async def test_a_slow_reading_that_began_before_a_cancellations_restock_was_over_is_made_again(
+    database: Database,
+) -> None:
+    """The buyer cancels, nothing is put back; what a reading says that began too soon is no last word."""
+    house = await one_shop(database, shown=3, counted=3)
+    house.hear("a", "MUG")
+    house.hear("a", "MUG", state=CANCELLED)
+    house.fold()
+    house.markets["a"].pages["L1"].numbers["a/MUG"] = 2
+    clear = house.book("a", "MUG").clear_from
+    begun, answered = from_ms(clear - 500), from_ms(clear + 500)
+    house.clock.at = answered
+    seen = house.markets["a"].show(ListingRef("L1", "rows"))
+    house.database.write_now(lambda tx: publish.take_read(tx, house.ids["a"], seen, begun, answered))
+    await house.keep_working(30)
+    assert house.exposure("MUG") == {"a": 3}
+    assert house.shown("MUG") == {"a": 3}, "the unit that did not come back is shown again"

@@ -159,7 +159,7 @@ def _busy(tx: Any, since_ms: int) -> dict[str, int]:
         "facts": tx.one("SELECT COUNT(*) FROM stock_fact WHERE folded = 0")[0],
         "cells": tx.one("SELECT COUNT(*) FROM cell WHERE dirty = 1 AND waiting = ''")[0],
         "unread": tx.one(
-            "SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from >= read_at "
+            "SELECT COUNT(*) FROM cell WHERE unread > 0 OR stands < 0 OR read_at <= 1 OR clear_from > 0 "
             "OR look_at > 0"
         )[0],
     }

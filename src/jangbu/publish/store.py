@@ -176,7 +176,7 @@ def unread_cells(tx: ReadTx, shop: ShopId, now_ms: int, limit: int = 100) -> lis
     rows = tx.all(
         f"SELECT {_CELL} FROM cell c WHERE c.shop_id = ? AND c.gone = 0 AND c.pending IS NULL AND c.clear_from < ? "
         "AND (c.read_at <= 1 OR (c.mark_begun IS NULL AND (c.unread > 0 OR c.stands < 0 OR "
-        "c.clear_from >= c.read_at) AND c.read_at < ?) "
+        "c.clear_from > 0) AND c.read_at < ?) "
         "OR (c.look_at > 0 AND c.look_at < ?) OR c.read_at < ?) "
         "ORDER BY c.read_at LIMIT ?",
         (shop, now_ms, now_ms, now_ms, now_ms - AUDIT_MS, limit),
