@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -111,6 +112,10 @@ class CredentialField:
     pattern: str = ""  # regular expression the whole value must match
     required: bool = True
     by_consent: bool = False
+
+    def fits(self, value: str) -> bool:
+        """Tell whether a value has the form the marketplace gives out."""
+        return bool(value) and (not self.pattern or re.fullmatch(self.pattern, value) is not None)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,14 @@ def remembered(tx: ReadTx, vault: Vault, attempt: str, at: datetime, *, actor: s
     return _opened(vault, row)
 
 
+def attempt_of(tx: ReadTx, answer: ConsentAnswer, at: datetime, *, actor: str) -> ConsentRow | None:
+    """Find the attempt an answer belongs to, if this person can repeat it."""
+    row = store.by_state(tx, state_hash(answer.state))
+    if row is None or not row.sealed or row.begun_by != actor or at >= row.expires_at + REMEMBERED:
+        return None
+    return row
+
+
 def set_application(tx: WriteTx, channel: str, state: str, at: datetime, *, actor: str) -> None:
     """Keep how far the seller's application at a marketplace has come. Errors: InputError for another word."""
     if state not in APPLICATION_STATES:

@@ -151,7 +151,7 @@ def checked_credentials(manifest: Manifest, given: Mapping[str, str]) -> dict[st
         value = given.get(name, "").strip()
         if not value and field.required:
             raise InputError(f"{name} is missing", code="input.credential_missing", field=name)
-        if value and field.pattern and not re.fullmatch(field.pattern, value):
+        if value and not field.fits(value):
             raise InputError(
                 f"{name} does not have the form {manifest.id} gives out", code="input.credential_form", field=name,
                 length=len(value),

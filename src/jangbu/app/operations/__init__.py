@@ -12,7 +12,15 @@ from jangbu.app.operations.catalog import (
     catalog_offers,
     set_policy,
 )
-from jangbu.app.operations.connect import application_set, application_state, connect_begin, connect_finish
+from jangbu.app.operations.connect import (
+    application_set,
+    application_state,
+    connect_attempt,
+    connect_begin,
+    connect_finish,
+    connect_typed,
+)
+from jangbu.app.operations.grants import grant_list, outgoing_address, webhook_secret_set, webhook_state
 from jangbu.app.operations.imports import import_begin, import_list
 from jangbu.app.operations.orders import order_list, order_show, orders_read, ship_order
 from jangbu.app.operations.people import (
@@ -73,8 +81,11 @@ OPERATIONS = {
         activity,
         application_set,
         application_state,
+        connect_attempt,
         connect_begin,
         connect_finish,
+        connect_typed,
+        grant_list,
         import_begin,
         import_list,
         audit_list,
@@ -85,6 +96,8 @@ OPERATIONS = {
         person_remove,
         person_role,
         person_sign_out,
+        webhook_secret_set,
+        webhook_state,
     )
 }
 """Every operation by name: what the loopback door of a running hub may be asked for."""
@@ -101,15 +114,19 @@ __all__ = [
     "catalog_link_by_hand",
     "catalog_link_by_sku",
     "catalog_offers",
+    "connect_attempt",
     "connect_begin",
     "connect_finish",
+    "connect_typed",
     "delivery_list",
+    "grant_list",
     "import_begin",
     "import_list",
     "ledger_verify",
     "order_list",
     "order_show",
     "orders_read",
+    "outgoing_address",
     "people_list",
     "person_add",
     "person_invite",
@@ -134,5 +151,7 @@ __all__ = [
     "stock_rows",
     "stock_show",
     "stop_all",
+    "webhook_secret_set",
+    "webhook_state",
     "why",
 ]

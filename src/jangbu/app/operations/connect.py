@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 from jangbu.app.bootstrap import House, ShopDoor
 from jangbu.app.operations.common import Facts, iso
 from jangbu.app.operations.imports import import_begin
-from jangbu.app.operations.shops import change_grant, keep_if_it_works, manifest_of, shop_facts, whose_shop
+from jangbu.app.operations.shops import (
+    change_grant,
+    keep_if_it_works,
+    manifest_of,
+    shop_add,
+    shop_facts,
+    whose_shop,
+)
 from jangbu.infra.db import ReadTx
 from jangbu.kernel.errors import AccessError, InputError, ScopeMissing, StateError
 from jangbu.sdk.adapter import AsksConsent, ConsentAsk, Grant
@@ -74,7 +81,7 @@ async def connect_finish(house: House, *, channel: str, answer: str, actor: str)
         lambda tx: consents.take(tx, house.vault, channel, told, now, actor=actor)
     )
     if told.error:
-        raise _refusal(told.error, attempt)
+        raise _refusal(told.error)
     door = _door(house, asked)
     try:
         client = door.client.bare()
@@ -90,6 +97,29 @@ async def connect_finish(house: House, *, channel: str, answer: str, actor: str)
     await house.db.write(lambda tx: consents.forget(tx, attempt))
     await import_begin(house, name=kept.id, actor=actor)
     return {**shop_facts(house, kept), "renewed": bool(asked.shop_id)}
+
+
+async def connect_attempt(house: House, *, answer: str, actor: str) -> Facts:
+    """Tell which attempt of this person an answer belongs to, so that it can be repeated; "" when none can."""
+    now = house.clock.now()
+    try:
+        told = read_answer(answer)
+        found = await house.db.read(lambda tx: consents.attempt_of(tx, told, now, actor=actor))
+    except InputError:
+        found = None
+    return {"attempt": found.id if found else "", "shop": found.shop_id if found else ""}
+
+
+async def connect_typed(
+    house: House, *, channel: str, name: str, credentials: Mapping[str, str], actor: str, egress: str = "direct",
+    options: Mapping[str, str] | None = None,
+) -> Facts:  # fmt: skip
+    """Connect a shop by what was typed alone; the reading of its listings begins by itself. Errors: as for shop_add."""
+    shop = await shop_add(
+        house, channel=channel, name=name, credentials=credentials, actor=actor, egress=egress, options=options
+    )
+    await import_begin(house, name=shop["id"], actor=actor)
+    return shop
 
 
 async def application_state(house: House, *, channel: str) -> Facts:
@@ -156,12 +186,12 @@ def _door(house: House, asked: Asked) -> ShopDoor:
     )  # fmt: skip
 
 
-def _refusal(word: str, attempt: str) -> AccessError | StateError:
+def _refusal(word: str) -> AccessError | StateError:
     if word == _DENIED:
-        return AccessError("the owner said no", code="connect.denied", attempt=attempt)
+        return AccessError("the owner said no", code="connect.denied")
     if word == _BAD_SCOPE:
-        return StateError("the marketplace knows no such scope", code="connect.scope_refused", attempt=attempt)
-    return StateError("the consent page refused", code="connect.refused", word=word, attempt=attempt)
+        return StateError("the marketplace knows no such scope", code="connect.scope_refused")
+    return StateError("the consent page refused", code="connect.refused", word=word)
 
 
 def _new(house: House, asked: Asked) -> NewShop:

@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
+from jangbu.app.web import connect, shops
 from jangbu.app.web.door import LinkDoor
 from jangbu.app.web.guard import LoopbackOnly, SecurityHeaders
 from jangbu.app.web.health import HealthDoor
@@ -30,6 +31,8 @@ def routes_of(site: Site, pages: Pages) -> list[Route]:
         Route("/", site.guarded(pages.board)),
         Route("/stop", site.guarded(pages.stop, "operator"), methods=["POST"]),
         Route("/resume", site.guarded(pages.resume, "operator"), methods=["POST"]),
+        *connect.routes(site),
+        *shops.routes(site),
     ]
 
 

@@ -18,6 +18,11 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(values)
 
 
+def has_template(template: str) -> bool:
+    """Tell whether there is a template of this name."""
+    return template in _environment().list_templates()
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
