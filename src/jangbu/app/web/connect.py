@@ -160,20 +160,20 @@ class ConnectPages:
     async def _page(
         self, request: Request, channel: str, given: Mapping[str, str], error: JangbuError | None
     ) -> Response:
-        manifest = manifest_of(self._house, channel)
-        told = await ops.application_state(self._house, channel=channel)
+        manifest, actor = manifest_of(self._house, channel), actor_of(request)
         fields = typed(manifest).credentials
-        shown = {k: v for k, v in given.items() if k not in _secrets(fields)}
         before = {"attempt": "", "shop": ""}
         if error is not None and given.get("answer"):
-            actor = actor_of(request)
             before = await ops.connect_attempt(self._house, answer=given["answer"], actor=actor)
         own = f"connect_{channel}.html"
         return self._site.page(
-            request, own if has_template(own) else "connect_any.html", section="shops", status=status_of(error) if error else 200, channel=channel,
-            title=manifest.title, notice=manifest.notice, fields=[f for f in fields if f.required], told=told,
-            typed=shown, error=explained(error) if error else None, rungs=[], redirect=self._redirect(channel), before=before,
-            public=self._house.settings.public_url, scopes=list(manifest.consent().scopes) if manifest.consent else [],
+            request, own if has_template(own) else "connect_any.html", section="shops",
+            status=status_of(error) if error else 200, channel=channel, title=manifest.title, notice=manifest.notice,
+            fields=[field for field in fields if field.required], before=before, public=self._house.settings.public_url,
+            told=await ops.application_state(self._house, channel=channel), redirect=self._redirect(channel),
+            typed={name: value for name, value in given.items() if name not in _secrets(fields)},
+            error=explained(error) if error else None, rungs=[],
+            scopes=list(manifest.consent().scopes) if manifest.consent else [],
             egress=ops.outgoing_address("direct", await self._registered(channel)),
         )  # fmt: skip
 

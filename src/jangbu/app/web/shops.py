@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.operations import OPERATIONS
 from jangbu.app.web.connect import actor_of, shop_path
 from jangbu.app.web.site import Site
 
@@ -45,8 +44,6 @@ def routes(site: Site) -> list[Route]:
         Route("/shops/{name}/import", site.guarded(pages.read_again, role="operator"), methods=["POST"]),
         Route("/shops/{name}/option", site.guarded(pages.option, role="owner"), methods=["POST"]),
         Route("/shops/{name}/webhook", site.guarded(pages.webhook, role="owner"), methods=["POST"]),
-        Route("/shops/{name}/rename", site.guarded(pages.rename, role="owner"), methods=["POST"]),
-        Route("/shops/{name}/remove", site.guarded(pages.remove, role="owner"), methods=["POST"]),
     ]
 
 
@@ -68,8 +65,7 @@ class ShopPages:
         manifest = self._house.manifests[shop["channel"]]
         return self._site.page(
             request, "shop.html", section="shops", shop=card, manifest=manifest,
-            hook=await ops.webhook_state(self._house, name=shop["id"]),
-            can={name: name in OPERATIONS for name in ("shop_rename", "shop_remove")}, **_TIMES,
+            hook=await ops.webhook_state(self._house, name=shop["id"]), **_TIMES,
         )  # fmt: skip
 
     async def state(self, request: Request) -> Response:
@@ -101,29 +97,13 @@ class ShopPages:
         )
         return self._back(request, await ops.shop_show(self._house, name=self._name(request)), "connect.webhook.saved")
 
-    async def rename(self, request: Request) -> Response:
-        """Call a shop something else."""
-        to = (await self._form(request)).get("to", "")
-        shop = await OPERATIONS["shop_rename"](
-            self._house, name=self._name(request), new_name=to, actor=self._actor(request)
-        )
-        return self._back(request, shop, "shops.renamed")
-
-    async def remove(self, request: Request) -> Response:
-        """Remove a shop whose name was typed."""
-        shop = await ops.shop_show(self._house, name=self._name(request))
-        if (await self._form(request)).get("sure", "") != shop["name"]:
-            return self._back(request, shop, "shops.remove.other")
-        await OPERATIONS["shop_remove"](self._house, name=shop["id"], actor=self._actor(request))
-        return self._site.back(request, "/shops", said="shops.removed", name=shop["name"])
-
     async def _cards(self) -> list[dict[str, Any]]:
         grants = {each["shop_id"]: each for each in await ops.grant_list(self._house)}
         imports = {each["shop_id"]: each for each in await ops.import_list(self._house)}
         return [
             {
-                **shop, "egress": _host_of(shop["egress"]), "path": shop_path(shop["name"], shop["id"]), "grant": grants[shop["id"]],
-                "run": imports.get(shop["id"]),
+                **shop, "egress": _host_of(shop["egress"]), "path": shop_path(shop["name"], shop["id"]),
+                "grant": grants[shop["id"]], "run": imports.get(shop["id"]),
             }
             for shop in await ops.shop_list(self._house)
         ]  # fmt: skip
