@@ -30,30 +30,35 @@ from jangbu.shops.consents import LASTS, Asked
 from jangbu.shops.model import Shop, checked_credentials, checked_name, typed
 from jangbu.shops.service import NewShop
 
+REDIRECT: Final = "consent_redirect"
+"""The option that remembers which redirect address was registered, for the next consent."""
 _DENIED: Final = "access_denied"
 _BAD_SCOPE: Final = "invalid_scope"
 
 
 async def connect_begin(
-    house: House, *, channel: str, actor: str, redirect: str, name: str = "",
+    house: House, *, channel: str, actor: str, redirect: str = "", name: str = "",
     credentials: Mapping[str, str] | None = None, shop: str = "", attempt: str = "", egress: str = "direct",
     options: Mapping[str, str] | None = None,
 ) -> Facts:  # fmt: skip
     """Begin to connect a shop by consent; give the address its owner's browser must open.
 
     `shop`: renew this shop's grant, with the application it has. `attempt`: repeat a begun one without typing anew.
-    Else `name` and the typed `credentials` make a new shop. The address is good once, for its person, for minutes.
+    Both remember their `redirect`, the address the browser comes back to. Else `name` and the typed `credentials`
+    make a new shop. The address is good once, for its person, for minutes.
     Errors: InputError naming the field; ReauthRequired when the marketplace does not know the application.
     """
     manifest, consent = _consent(house, channel)
-    back, verifier = checked_redirect(redirect), new_verifier()
+    verifier = new_verifier()
     if attempt:
-        asked = replace(await _remembered(house, attempt, actor), verifier=verifier, redirect=back)
+        asked = replace(await _remembered(house, attempt, actor), verifier=verifier)
     elif shop:
-        asked = await _renewal(house, manifest, shop, back)
+        asked = await _renewal(house, manifest, shop, redirect)
     else:
+        back = checked_redirect(redirect)
         fields = checked_credentials(typed(manifest), credentials or {})
-        asked = Asked(channel, checked_name(name), "", back, verifier, fields, egress, options or {})
+        kept = {**(options or {}), REDIRECT: back}
+        asked = Asked(channel, checked_name(name), "", back, verifier, fields, egress, kept)
     door = _door(house, asked)
     try:
         await consent.try_application(door.client.bare(), asked.fields)
@@ -107,7 +112,7 @@ async def connect_attempt(house: House, *, answer: str, actor: str) -> Facts:
         found = await house.db.read(lambda tx: consents.attempt_of(tx, told, now, actor=actor))
     except InputError:
         found = None
-    return {"attempt": found.id if found else "", "shop": found.shop_id if found else ""}
+    return {"attempt": found.id if found else ""}
 
 
 async def connect_typed(
@@ -152,7 +157,7 @@ async def _remembered(house: House, attempt: str, actor: str) -> Asked:
     return await house.db.read(lambda tx: consents.remembered(tx, house.vault, attempt, now, actor=actor))
 
 
-async def _renewal(house: House, manifest: Manifest, name: str, back: str) -> Asked:
+async def _renewal(house: House, manifest: Manifest, name: str, redirect: str) -> Asked:
     """Ask anew for a connected shop, with the application it has."""
     shop = await house.db.read(lambda tx: shops.named(tx, name))
     if shop.channel != manifest.id:
@@ -160,6 +165,7 @@ async def _renewal(house: House, manifest: Manifest, name: str, back: str) -> As
     grant = await house.db.read(lambda tx: shops.open_grant(tx, house.vault, shop.id))
     kept = {field.name for field in typed(manifest).credentials}
     fields = {key: value for key, value in grant.fields.items() if key in kept}
+    back = checked_redirect(redirect or shop.options.get(REDIRECT, ""))
     return Asked(manifest.id, shop.name, shop.id, back, new_verifier(), fields, shop.egress, shop.options)
 
 

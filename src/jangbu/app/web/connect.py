@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
+from jangbu.app.operations.connect import REDIRECT
 from jangbu.app.operations.shops import manifest_of
 from jangbu.app.web.site import Site, Visitor
 from jangbu.infra.i18n import catalogue
@@ -127,11 +128,13 @@ class ConnectPages:
         return self._site.back(request, f"/shops/connect/{channel}", said="connect.etsy.state.kept", state=word)
 
     async def _begin(self, request: Request, manifest: Manifest, given: Mapping[str, str]) -> Response:
+        shop, back = given.get("shop", ""), given.get("redirect", "")
+        if not back and not given.get("attempt"):
+            back = await self._registered_redirect(manifest.id, shop)
         begun = await ops.connect_begin(
             self._house, channel=manifest.id, actor=actor_of(request),
-            redirect=given.get("redirect", "") or self._redirect(manifest.id), name=given.get("name", ""),
-            credentials=_credentials(manifest, given), shop=given.get("shop", ""), attempt=given.get("attempt", ""),
-            options=_options(given),
+            redirect=back, name=given.get("name", ""), credentials=_credentials(manifest, given), shop=shop,
+            attempt=given.get("attempt", ""), options=_options(given),
         )  # fmt: skip
         local = not begun["redirect"].startswith(self._house.settings.public_url or "\0")
         return self._site.page(
@@ -162,7 +165,7 @@ class ConnectPages:
     ) -> Response:
         manifest, actor = manifest_of(self._house, channel), actor_of(request)
         fields = typed(manifest).credentials
-        before = {"attempt": "", "shop": ""}
+        before = {"attempt": ""}
         if error is not None and given.get("answer"):
             before = await ops.connect_attempt(self._house, answer=given["answer"], actor=actor)
         own = f"connect_{channel}.html"
@@ -181,6 +184,11 @@ class ConnectPages:
         """Suggest where a consent page should send the browser back to."""
         public = self._house.settings.public_url
         return f"{public}/shops/connect/{channel}/return" if public else f"https://localhost/jangbu/{channel}"
+
+    async def _registered_redirect(self, channel: str, shop: str) -> str:
+        """Give the redirect address a shop was connected with, else the one we suggest."""
+        options = (await ops.shop_show(self._house, name=shop))["options"] if shop else {}
+        return str(options.get(REDIRECT) or self._redirect(channel))
 
     async def _registered(self, channel: str) -> str:
         """Give the addresses the seller registered for a shop of this marketplace that goes out the same way."""
