@@ -160,6 +160,9 @@ def test_a_shop_connected_already_is_not_connected_twice(tmp_path: Path) -> None
             await town.connect("etsy", "etsy")
             back = await consent(town, (await begin(town))["address"])
             assert await refusal(town, back) == "shop_connected"
+            with pytest.raises(JangbuError) as refused:
+                await begin(town, name="etsy")
+            assert refused.value.code == "shop_exists"
 
     run_virtual(play())
 
@@ -197,7 +200,7 @@ def test_a_refused_grant_is_renewed_on_the_same_shop_while_the_hub_works(tmp_pat
             await town.sleep(30)
             shop = await ops.shop_show(town.house, name="etsy")
             assert (shop["state"], shop["trouble"]) == ("watching", "")
-            assert "etsy.regranted" not in str(shop["options"])
+            assert shop["options"] == town.options | {"return_free": "yes"}
             await town.sleep(2 * 3600)  # the new chain goes on renewing itself
             assert (await ops.shop_show(town.house, name="etsy"))["trouble"] == ""
 
@@ -221,6 +224,43 @@ def test_an_import_asked_for_twice_is_one_and_goes_on_after_a_crash(tmp_path: Pa
             assert again["state"] == "asked"
 
     run_virtual(play())
+
+
+def test_a_reading_that_fails_is_noted_on_its_run_and_may_be_asked_for_again(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path) as town:
+            await town.connect("etsy", "etsy")
+            town.start_hub()
+            await town.sleep(5)
+            rule = {"kind": "bad_json", "channel": "etsy", "operation": "getListingsByShop"}
+            town.world.faults.replace([rule])
+            await ops.import_begin(town.house, name="etsy", actor=OWNER)
+            await town.sleep(200)
+            (run,) = await ops.import_list(town.house)
+            assert (run["state"], run["trouble"].partition(".")[0]) == ("failed", "channel")
+            town.world.faults.replace([])
+            await ops.import_begin(town.house, name="etsy", actor=OWNER)
+            await town.sleep(30)
+            (run,) = await ops.import_list(town.house)
+            assert (run["state"], run["trouble"], run["listings"]) == ("done", "", run["expected"])
+
+    run_virtual(play())
+
+
+@pytest.mark.parametrize(
+    ("egress", "registered", "told"),
+    [
+        ("direct", "", ("", "unknown")),
+        ("direct", "203.0.113.7, 198.51.100.2", ("203.0.113.7", "likely")),
+        ("http://me:sample-password@203.0.113.9:3128", "203.0.113.7", ("203.0.113.9", "certain")),
+        ("socks5://proxy.example:1080", "", ("", "unknown")),
+    ],
+)
+def test_the_address_a_shop_is_called_from_is_told_as_far_as_it_is_known(
+    egress: str, registered: str, told: tuple[str, str]
+) -> None:
+    found = ops.outgoing_address(egress, registered)
+    assert (found["address"], found["certainty"]) == told
 
 
 def test_no_code_state_token_or_secret_is_logged_or_kept_in_clear(

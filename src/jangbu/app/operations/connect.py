@@ -20,7 +20,7 @@ from jangbu.app.operations.shops import (
     whose_shop,
 )
 from jangbu.infra.db import ReadTx
-from jangbu.kernel.errors import AccessError, InputError, ScopeMissing, StateError
+from jangbu.kernel.errors import AccessError, Conflict, InputError, ScopeMissing, StateError
 from jangbu.sdk.adapter import AsksConsent, ConsentAsk, Grant
 from jangbu.sdk.consent import challenge_of, new_state, new_verifier, read_answer
 from jangbu.sdk.manifest import Manifest
@@ -56,6 +56,7 @@ async def connect_begin(
         asked = await _renewal(house, manifest, shop, redirect)
     else:
         back = checked_redirect(redirect)
+        await _check_free(house, name)
         fields = checked_credentials(typed(manifest), credentials or {})
         kept = {**(options or {}), REDIRECT: back}
         asked = Asked(channel, checked_name(name), "", back, verifier, fields, egress, kept)
@@ -150,6 +151,13 @@ def _consent(house: House, channel: str) -> tuple[Manifest, AsksConsent]:
     if manifest.consent is None:
         raise InputError(f"{channel} asks for no consent", code="connect.no_consent", channel=manifest.title)
     return manifest, manifest.consent()
+
+
+async def _check_free(house: House, name: str) -> None:
+    """Refuse a name that is taken before its owner is sent away. Errors: Conflict."""
+    wanted = checked_name(name)
+    if any(shop.name == wanted for shop in await house.db.read(shops.all_shops)):
+        raise Conflict(f"a shop named {wanted} exists", code="shop_exists", name=wanted)
 
 
 async def _remembered(house: House, attempt: str, actor: str) -> Asked:

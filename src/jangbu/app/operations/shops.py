@@ -23,6 +23,7 @@ from jangbu.shops import service as shops
 from jangbu.shops.model import Shop, checked_addresses, checked_day
 from jangbu.shops.service import NewShop
 
+_OWN_OPTIONS: Final = frozenset({"remote_shop_id", shops.REGRANTED})  # nothing a seller chose
 _EAST: Final = timedelta(hours=14)  # a day begins first there: what is today somewhere is not to come
 
 
@@ -203,7 +204,7 @@ def shop_facts(house: House, shop: Shop) -> Facts:
         "scope": house.db.read_now(lambda tx: publish.scope_of(tx, shop.id)).value, "trouble": shop.trouble,
         "trouble_facts": dict(shop.trouble_facts), "trouble_at": iso(shop.trouble_at), "heard_at": iso(shop.heard_at),
         "created_at": iso(shop.created_at), "started_at": iso(shop.started_at), "egress": shop.egress,
-        "options": {k: v for k, v in shop.options.items() if k != "remote_shop_id"},
+        "options": {k: v for k, v in shop.options.items() if k not in _OWN_OPTIONS},
         "notice": house.manifests[shop.channel].notice,
     }  # fmt: skip
 
