@@ -17,7 +17,7 @@ _HEADERS: Final = {
     "content-security-policy": _POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
@@ -73,7 +73,7 @@ def is_local(scope: Scope) -> bool:
     if any(name in headers for name in _FORWARDED):
         return False
     client = scope.get("client")
-    return client is not None and _is_loopback(client[0]) and _host_is_ours(headers.getlist("host"))
+    return client is not None and is_loopback(client[0]) and _host_is_ours(headers.getlist("host"))
 
 
 def _host_is_ours(given: list[str]) -> bool:
@@ -86,7 +86,7 @@ def _host_is_ours(given: list[str]) -> bool:
     return host in {"127.0.0.1", "localhost", "[::1]"}
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
