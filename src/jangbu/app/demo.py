@@ -31,6 +31,8 @@ from jangbu.infra.i18n import catalogue
 from jangbu.infra.settings import Settings
 from jangbu.kernel.errors import JangbuError
 from jangbu.kernel.ids import ShopId
+from jangbu.people import service as people
+from jangbu.people.model import Choices
 
 OWNER: Final = "person:owner"
 OPTIONS: Final = {
@@ -114,6 +116,8 @@ async def _demo(args: argparse.Namespace) -> int:
             env = await asyncio.to_thread(_ask, control + "/env", None)
             settings = Settings.load(_environment(Path(folder), env, args, lang), Path(folder))
             house = open_house(settings)
+            now, chosen = house.clock.now(), Choices(lang, settings.time_zone, "KRW")
+            await house.db.write(lambda tx: people.set_up(tx, "owner", "Demo", chosen, "", now))  # no password: by link
             try:
                 return await _play(_Stage(house, control, lang, quiet=args.json), args, env)
             finally:

@@ -14,17 +14,27 @@ import uvicorn
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
 from jangbu.app.web import create_app
+from jangbu.app.web.guard import is_loopback
 from jangbu.kernel.errors import ConfigError
+from jangbu.people import service as people
+
+_EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where this machine reaches it
 
 
 @dataclass(frozen=True)
 class Door:
-    """Where the hub answers. `page_link` opens the page once; `new_page_link()` makes another."""
+    """Where the hub answers. `page_link` lets somebody on this machine in once; `new_page_link()` makes another.
+
+    `set_up` says whether somebody is set up already. `elsewhere` is where other machines reach the pages over plain
+    http, "" when they do not.
+    """
 
     url: str
     local_token: str
     page_link: str
     new_page_link: Callable[[], str]
+    set_up: bool
+    elsewhere: str
 
 
 @contextlib.asynccontextmanager
@@ -34,19 +44,27 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
     Errors: ConfigError when the address is taken.
     """
     host, port = host or house.settings.host, house.settings.port if port is None else port
-    listener = _listener(host, port)
+    listeners = [_listener(host, port)]
+    port, elsewhere = listeners[0].getsockname()[1], ""
+    if not (is_loopback(host) or host == "localhost"):
+        elsewhere = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+        if host not in _EVERY_ADDRESS:  # this machine's own doors are asked for by its own number
+            listeners.append(_listener("127.0.0.1", port))
+    set_up = await house.db.read(people.any_person)
     token, key = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    app = create_app(house, hub, local_token=token, page_token=key)
+    app = create_app(house, hub, local_token=token, page_token=key, listening=host)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, lifespan="off", loop="none"
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the shell owns the signals
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where this machine reaches it
-    url = f"http://{host if ':' not in host else f'[{host}]'}:{listener.getsockname()[1]}"
-    running = asyncio.create_task(server.serve(sockets=[listener]), name="web")
+    host = _EVERY_ADDRESS.get(host, "127.0.0.1" if elsewhere else host)
+    url = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+    running = asyncio.create_task(server.serve(sockets=listeners), name="web")
     try:
-        yield Door(url, token, f"{url}/enter?key={key}", lambda: f"{url}/enter?key={app.state.issue_link()}")
+        yield Door(
+            url, token, f"{url}/enter?key={key}", lambda: f"{url}/enter?key={app.state.issue_link()}", set_up, elsewhere
+        )
     finally:
         server.should_exit = True
         server.force_exit = True

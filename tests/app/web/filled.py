@@ -18,6 +18,9 @@ from jangbu.kernel.ids import ShopId
 from jangbu.kernel.money import Money
 from jangbu.orders import service as orders
 from jangbu.orders.service import ShopView
+from jangbu.people import service as people
+from jangbu.people.model import Choices
+from jangbu.people.passwords import Passwords
 from jangbu.publish import service as publish
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.records import (
@@ -80,11 +83,18 @@ class FixedClock:
         self.at += timedelta(**span)
 
 
-def open_empty(home: Path, *, clock: FixedClock | None = None, inline: bool = True, database_url: str = "") -> House:
-    """Open a Korean seller's house without shops."""
+def open_empty(
+    home: Path, *, clock: FixedClock | None = None, inline: bool = True, database_url: str = "", owner: str = "owner"
+) -> House:
+    """Open a Korean seller's house without shops; its owner comes in by link, or is not there yet when nameless."""
     env = {"HOME": str(home), "JANGBU_HOME": str(home), "JANGBU_PROFILE": "dev", "JANGBU_LANGUAGE": "ko"}
     env |= {"JANGBU_DATABASE_URL": database_url} if database_url else {}
-    return open_house(Settings.load(env, home), clock=clock or FixedClock(), inline=inline, synchronous="OFF")
+    house = open_house(Settings.load(env, home), clock=clock or FixedClock(), inline=inline, synchronous="OFF")
+    house.passwords = Passwords(turns=1, memory_kib=64)
+    if owner:
+        chosen = Choices("ko", "Asia/Seoul", "KRW")
+        house.db.write_now(lambda tx: people.set_up(tx, owner, "공방 주인", chosen, "", NOW))
+    return house
 
 
 def add_etsy(

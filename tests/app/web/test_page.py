@@ -36,10 +36,10 @@ async def test_the_link_opens_the_page_once(client: httpx2.AsyncClient, app: Sta
         again = await second.get(f"/enter?key={PAGE_TOKEN}")
         assert again.status_code == 403
         assert "set-cookie" not in again.headers
-        assert (await second.get("/")).status_code == 403
+        assert (await second.get("/")).headers["location"] == "/sign-in"
 
 
-@pytest.mark.parametrize("path", ["/", "/enter", "/enter?key=wrong", "/enter?key=한글"])
+@pytest.mark.parametrize("path", ["/enter", "/enter?key=wrong", "/enter?key=한글"])
 async def test_who_has_no_link_is_told_in_both_languages_how_to_get_one(client: httpx2.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 403
@@ -49,7 +49,9 @@ async def test_who_has_no_link_is_told_in_both_languages_how_to_get_one(client: 
 
 
 async def test_a_guessed_cookie_opens_nothing(client: httpx2.AsyncClient) -> None:
-    assert (await client.get("/", headers={"cookie": f"jangbu_page={PAGE_TOKEN}"})).status_code == 403
+    for name in ("jangbu_page", "jangbu_session", "__Host-jangbu_session"):
+        answer = await client.get("/", headers={"cookie": f"{name}={PAGE_TOKEN}"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
 async def test_another_link_can_be_issued_and_ends_after_half_a_day(
@@ -59,7 +61,7 @@ async def test_another_link_can_be_issued_and_ends_after_half_a_day(
     assert (await client.get(f"/enter?key={early}")).status_code == 303
     clock.pass_by(hours=13)
     assert (await client.get(f"/enter?key={late}")).status_code == 403
-    assert (await client.get("/")).status_code == 403  # the session ended too
+    assert (await client.get("/")).status_code == 303  # the session ended too
 
 
 async def test_a_preview_of_the_link_does_not_use_it_up(client: httpx2.AsyncClient) -> None:
@@ -83,7 +85,7 @@ async def test_every_answer_says_what_a_browser_must_not_do(guest: httpx2.AsyncC
     assert "unsafe" not in policy
     assert "http" not in policy
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"  # so that a form's origin is told
     assert headers["x-frame-options"] == "DENY"
     assert ("immutable" if "static" in path else "no-store") in headers["cache-control"]
 

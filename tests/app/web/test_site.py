@@ -60,7 +60,7 @@ async def test_a_form_of_another_session_or_another_site_changes_nothing(app: St
 
 
 async def test_who_is_not_let_in_can_send_no_form(client: httpx2.AsyncClient, house: House) -> None:
-    assert (await client.post("/stop", data={"csrf": "x"})).status_code == 403
+    assert (await client.post("/stop", data={"csrf": "x"})).headers["location"] == "/sign-in"
     assert not stopped(house)
 
 

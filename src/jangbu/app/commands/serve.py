@@ -105,7 +105,12 @@ def _reachable(url: str) -> str:
 
 def _greet(face: Face, door: Door) -> None:
     face.say("serve.open", url=door.url, home=face.settings.home)
-    face.say("serve.link", link=door.page_link)
+    if door.set_up:
+        face.say("serve.sign_in", url=face.settings.public_url or door.url)
+    else:
+        face.say("serve.set_up", link=door.page_link)
+    if door.elsewhere:
+        face.note("serve.in_clear", url=door.elsewhere)
     face.say("serve.end")
     sys.stdout.flush()
 

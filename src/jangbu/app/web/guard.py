@@ -87,6 +87,7 @@ def _host_is_ours(given: list[str]) -> bool:
 
 
 def is_loopback(address: str) -> bool:
+    """Tell whether a number is this machine's own."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

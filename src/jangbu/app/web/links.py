@@ -22,6 +22,7 @@ class Links:
         self._clock = clock
         self._keys: dict[str, datetime | None] = {first_key: None} if first_key else {}
         self._passes: dict[str, datetime | None] = {}
+        self._once: dict[str, datetime | None] = {}
 
     def issue_key(self) -> str:
         """Make the key of another one-time link; the oldest is dropped when there are too many."""
@@ -47,11 +48,11 @@ class Links:
 
     def grant_once(self, name: str) -> None:
         """Allow something one time, soon."""
-        _add(self._passes, name, self._clock.now() + PASS_LASTS)
+        _add(self._once, name, self._clock.now() + PASS_LASTS)
 
     def take_once(self, name: str) -> bool:
         """Use an allowance up; tell whether there was one."""
-        return self._take(self._passes, name)
+        return self._take(self._once, name)
 
     def drop_passes(self) -> None:
         """End every pass."""
@@ -66,7 +67,8 @@ class Links:
 
 
 def _find(kept: dict[str, datetime | None], shown: str) -> str | None:
-    return next((known for known in kept if hmac.compare_digest(known.encode(), shown.encode("utf-8", "replace"))), None)
+    given = shown.encode("utf-8", "replace")
+    return next((known for known in kept if hmac.compare_digest(known.encode(), given)), None)
 
 
 def _add(kept: dict[str, datetime | None], key: str, ends: datetime) -> None:

@@ -1,4 +1,4 @@
-"""The board people look at, the link that lets them in, and the switch that stops all writing."""
+"""The board people look at, and the switch that stops all writing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, Response
 
 from jangbu.app import operations as ops
 from jangbu.app.web.board import ORDERS, ORDERS_MAX, Ask, read_board
 from jangbu.app.web.figures import SHOWN
-from jangbu.app.web.sessions import COOKIE, SESSION_LASTS, Sessions
-from jangbu.app.web.site import Site, closed_page
+from jangbu.app.web.site import Site
 from jangbu.infra.ui import assets
 
 _SEARCH_LENGTH_MAX: Final = 100
@@ -20,11 +19,11 @@ _PAGE_MAX: Final = 10_000
 
 
 class Pages:
-    """Answers `/`, `/stop`, `/resume`, `/enter` and `/static/{name}`."""
+    """Answers `/`, `/stop`, `/resume` and `/static/{name}`."""
 
-    def __init__(self, site: Site, sessions: Sessions) -> None:
-        """Show this house to whoever came through a link."""
-        self._site, self._house, self._sessions = site, site.house, sessions
+    def __init__(self, site: Site) -> None:
+        """Show this house to who is signed in."""
+        self._site, self._house = site, site.house
 
     async def board(self, request: Request) -> Response:
         """Show the board."""
@@ -43,19 +42,6 @@ class Pages:
         """Take the general stop back."""
         await ops.resume_all(self._house, actor=request.state.visitor.actor)
         return self._site.back(request, "/", "page.resumed")
-
-    async def enter(self, request: Request) -> Response:
-        """Trade a one-time link for a session."""
-        if request.method == "HEAD":  # a preview of the link must not use it up
-            return Response()
-        value = self._sessions.enter(request.query_params.get("key", ""))
-        if value is None:
-            return HTMLResponse(closed_page("web.door.used"), 403)
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(
-            COOKIE, value, max_age=int(SESSION_LASTS.total_seconds()), path="/", httponly=True, samesite="strict",
-        )  # fmt: skip
-        return answer
 
     async def static(self, request: Request) -> Response:
         """Give one of our own static files."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -55,7 +56,8 @@ class Reach:
         client = _client(scope)
         if self._public.hostname and self._is_public(host):
             secure = self._public.scheme == "https"
-            return Place(_behind_proxy(scope, client), here=False, secure=secure, origin=f"{self._public.scheme}://{host}")
+            origin = f"{self._public.scheme}://{host}"
+            return Place(_behind_proxy(scope, client), here=False, secure=secure, origin=origin)
         return Place(client, here=False, secure=False, origin=f"http://{host}") if self._is_near(scope, host) else None
 
     def _is_public(self, host: str) -> bool:
@@ -98,6 +100,26 @@ class Reached:
 def reached(reach: Reach) -> Middleware:
     """Give the middleware of every page."""
     return Middleware(Reached, reach)
+
+
+def place_of(request: Request) -> Place:
+    """Give where a request comes from, as it was noted when it came in."""
+    place: Place = request.state.place
+    return place
+
+
+def from_own_page(request: Request) -> bool:
+    """Judge by what browsers say of a form's origin; of those that say nothing the form's own value tells."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site != "same-origin":
+        return False
+    origin = request.headers.get("origin")
+    return origin is None or origin.lower() == place_of(request).origin
+
+
+def led_from_elsewhere(request: Request) -> bool:
+    """Tell whether another site led here, so that the browser kept our strict cookies back."""
+    return request.method == "GET" and request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}
 
 
 def _client(scope: Scope) -> str:

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from jangbu.app.bootstrap import House
+from jangbu.app.web.reach import from_own_page
 from jangbu.app.web.said import Said
 from jangbu.app.web.words import Words
 from jangbu.infra.db import ReadTx
@@ -45,6 +46,7 @@ class Visitor:
     role: str  # one of ROLES
     language: str  # "" = as the browser or the house says
     zone: str
+    login: str = ""
 
     def may(self, role: str) -> bool:
         """Tell whether this visitor's role includes another."""
@@ -53,7 +55,7 @@ class Visitor:
     @property
     def actor(self) -> str:
         """Name the visitor in the story and the ledger."""
-        return f"person:{self.id}"
+        return f"person:{self.login or self.id}"
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Site:
             try:
                 visitor = await self.door.visitor(request)
                 if visitor is None:
-                    return self._remembering(request, await self.door.turn_away(request))
+                    return self.remembering(request, await self.door.turn_away(request))
                 request.state.house = await self.house.db.read(self._standing)
             except StateError as error:  # the database does not answer: no page of ours could be filled
                 return HTMLResponse(closed_page("web.door.no_database", name=error.code), status_of(error))
@@ -104,18 +106,17 @@ class Site:
                     raise AccessError(f"this needs the role {role}", code="page.role", role=role)
                 if request.method not in {"GET", "HEAD"}:
                     await self._check_form(request)
-                return self._remembering(request, await handler(request))
+                return self.remembering(request, await handler(request))
             except JangbuError as error:
                 return self.failed(request, error)
 
         return endpoint
 
     async def _check_form(self, request: Request) -> None:
-        site = request.headers.get("sec-fetch-site", "same-origin")
         form = await request.form(max_fields=10_000)
         given = form.get(CSRF) or request.headers.get("x-csrf", "")
         own = isinstance(given, str) and hmac.compare_digest(given.encode(), self.door.csrf(request).encode())
-        if site not in {"same-origin", "none"} or not own:
+        if not from_own_page(request) or not own:
             raise AccessError("this form does not come from our page", code="page.csrf")
 
     # -- answering --------------------------------------------------------------------------------------
@@ -177,7 +178,8 @@ class Site:
         return next((lang for lang in chosen if lang in LANGUAGES), LANGUAGES[0])
 
     @staticmethod
-    def _remembering(request: Request, answer: Response) -> Response:
+    def remembering(request: Request, answer: Response) -> Response:
+        """Keep the language asked for in the address."""
         lang = request.query_params.get("lang")
         if lang in LANGUAGES:
             answer.set_cookie(LANG, lang, max_age=YEAR_S, path="/", httponly=True, samesite="strict")

@@ -16,6 +16,14 @@ _STEP: Final = re.compile(r"^\s*\d+\.\s+")
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _JUST_NOW: Final = timedelta(seconds=2)
 _FAMILIES: Final = {"why": "", "by": "heard_by.", "policy": "policy."}  # facts that are codes themselves
+_BROWSERS: Final = (
+    ("KAKAOTALK", "KakaoTalk"), ("Whale/", "Whale"), ("SamsungBrowser", "Samsung Internet"), ("NAVER(", "NAVER"),
+    ("Edg/", "Edge"), ("Firefox/", "Firefox"), ("CriOS", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS: Final = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 _OWN: Final = frozenset({"code", "lang", "self"})  # names the catalogue's own door takes
 
 
@@ -98,6 +106,12 @@ class Words:
         for name, family in _FAMILIES.items():
             facts[name] = self._word(family, str(facts.get(name, "")))
         return self.t(f"activity.{entry.code}", **facts)
+
+    def browser(self, agent: str) -> str:
+        """Name a browser and its system by what it says of itself; nothing when it says neither."""
+        name = next((name for mark, name in _BROWSERS if mark in agent), "")
+        system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+        return " · ".join(part for part in (name, system) if part)
 
     def _word(self, family: str, value: str) -> str:
         code = f"{family}{value}".replace(" ", "_")

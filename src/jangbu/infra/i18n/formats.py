@@ -9,8 +9,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.dates import format_datetime, get_timezone_location
+from babel.numbers import format_currency, format_decimal, get_currency_name
 
 from jangbu.kernel.money import Money
 
@@ -37,6 +37,18 @@ def when(moment: datetime, lang: str, zone: str) -> str:
         raise ValueError("a moment without a time zone is no moment")
     pattern = _MOMENTS.get(lang, _MOMENTS["en"])
     return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=_locale(lang))
+
+
+def zone_name(zone: str, lang: str, at: datetime) -> str:
+    """Name a time zone by its place, with its distance from UTC at a moment."""
+    gap = format_datetime(at.astimezone(ZoneInfo(zone)), "ZZZZ", locale=_locale("en"))
+    place = zone if zone == "UTC" else get_timezone_location(zone, locale=_locale(lang), return_city="/" in zone)
+    return f"{place} ({gap})" if place != gap else zone
+
+
+def currency_name(code: str, lang: str) -> str:
+    """Name a currency."""
+    return get_currency_name(code, locale=_locale(lang))
 
 
 @cache
