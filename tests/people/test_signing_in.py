@@ -158,6 +158,12 @@ def test_signing_in_right_forgets_the_wrong_tries_before(database: Database) -> 
         sign_in(database, "mina", HERE)
 
 
+@pytest.mark.parametrize("microseconds", [499, 500, 501, 999_700])
+def test_the_first_try_never_waits_whatever_the_fraction_of_a_second(database: Database, microseconds: int) -> None:
+    an_owner(database)
+    assert sign_in(database, "mina", HERE, NOW + timedelta(microseconds=microseconds))
+
+
 def test_many_tries_at_once_count_as_many(open_door: OpenDoor) -> None:
     doors = [open_door() for _ in range(4)]
     an_owner(doors[0])

@@ -47,7 +47,7 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
     listeners = [_listener(host, port)]
     port, elsewhere = listeners[0].getsockname()[1], ""
     if not (is_loopback(host) or host == "localhost"):
-        elsewhere = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+        elsewhere = f"http://{_shown(own_number() if host in _EVERY_ADDRESS else host)}:{port}"
         if host not in _EVERY_ADDRESS:  # this machine's own doors are asked for by its own number
             listeners.append(_listener("127.0.0.1", port))
     set_up = await house.db.read(people.any_person)
@@ -59,7 +59,7 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]  # the shell owns the signals
     host = _EVERY_ADDRESS.get(host, "127.0.0.1" if elsewhere else host)
-    url = f"http://{host if ':' not in host else f'[{host}]'}:{port}"
+    url = f"http://{_shown(host)}:{port}"
     running = asyncio.create_task(server.serve(sockets=listeners), name="web")
     try:
         yield Door(
@@ -70,6 +70,18 @@ async def serving(house: House, hub: Hub, *, host: str = "", port: int | None = 
         server.force_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+def own_number() -> str:
+    """Give the number by which neighbours reach this machine, as far as it can be told without asking anybody."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trial, contextlib.suppress(OSError):
+        trial.connect(("10.255.255.255", 9))  # chooses a way out; nothing is sent
+        return str(trial.getsockname()[0])
+    return "0.0.0.0"  # noqa: S104 - what it listens at
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -219,6 +219,7 @@ def wait_after(times: int, free: int) -> timedelta:
 
 def left_to_wait(times: int, last_at: datetime, free: int, now: datetime) -> timedelta:
     """Tell how long one must still wait before the next try."""
-    if now - last_at >= FORGOTTEN_AFTER:
+    wait = wait_after(times, free)
+    if not wait or now - last_at >= FORGOTTEN_AFTER:  # `last_at` was kept in milliseconds and may lie after `now`
         return timedelta(0)
-    return max(last_at + wait_after(times, free) - now, timedelta(0))
+    return max(last_at + wait - now, timedelta(0))

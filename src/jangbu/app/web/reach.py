@@ -17,6 +17,10 @@ from jangbu.app.bootstrap import House
 from jangbu.app.web.guard import is_local, is_loopback
 from jangbu.people import service as people
 
+_NEAR: Final = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+)
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -142,9 +146,10 @@ def _behind_proxy(scope: Scope, client: str) -> str:
 
 def _is_private(address: str) -> bool:
     try:
-        return ipaddress.ip_address(address.strip("[]")).is_private
+        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
         return False
+    return any(found in network for network in _NEAR)
 
 
 def _port(netloc: str, usual: int) -> int:
