@@ -57,8 +57,8 @@ TIMEOUT_S: Final = 10
 QUIET_LOOKS: Final = 20  # ten seconds in a row: long enough for one deep look at each feed
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the demonstration; the exit status is 0 only if nothing was sold twice, lost or doubled."""
+def parser() -> argparse.ArgumentParser:
+    """Tell the options of the demonstration."""
     parser = argparse.ArgumentParser(prog="jangbu demo", description="A minute with two marketplaces on this machine.")
     parser.add_argument("--seconds", type=float, default=40.0, help="how long buyers come (default 40)")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same goods (default 7)")
@@ -68,7 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--lang", choices=("en", "ko"), default=None, help="language of the report")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--leave", action="store_true", help="leave at the end, also on a terminal")
-    args = parser.parse_args(argv)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demonstration; the exit status is 0 only if nothing was sold twice, lost or doubled."""
+    args = parser().parse_args(argv)
     try:
         return asyncio.run(_demo(args))
     except JangbuError as error:

@@ -35,6 +35,8 @@ def adjust(tx: WriteTx, variant: VariantId, change: int, why: Why, at: datetime)
     if change < 0:
         store.lock(tx, variant)
         left = stock(tx, variant).available
+        if left < 0:
+            raise InsufficientStock("more is promised than there is", code="adjust_oversold", missing=-left)
         if left + change < 0:
             raise InsufficientStock(f"only {left} available", code="insufficient_stock", available=left, wanted=-change)
         _post(tx, variant, Account.AVAILABLE, Account.ADJUSTMENT, -change, why, at)

@@ -513,10 +513,11 @@ def plan_rows(
 ) -> list[dict[str, str | int | bool | None]]:
     """Tell for every linked number: now, to be written once its shop is started, why, what it waits for.
 
-    Changes nothing. `writes` tells whether the shop may be written now.
+    Changes nothing. `writes` tells whether the shop may be written now; `now` is None for a number never read.
     """
     every = {s.id: s for s in shops.all_shops(tx)}
     stopped = shops.stopped_since(tx) is not None
+    named = _Names(tx)
     rows: list[dict[str, str | int | bool | None]] = []
     done: set[CellId] = set()
     for cell in store.cells_of_shop(tx):
@@ -526,6 +527,7 @@ def plan_rows(
         done |= {row.id for row in component.cells()} | {cell.id}
         step = {(p.shop, p.group): p for p in drawn.planned}
         waits = {(w.shop, w.group): w.why for w in drawn.waiting}
+        units = {cell.id: cell.units for group in component.groups for cell in group.cells}
         for (of_shop, listing), info in sorted(component.info.items()):
             if shop is not None and of_shop != shop:
                 continue
@@ -537,7 +539,8 @@ def plan_rows(
                     {
                         "shop": every[of_shop].name, "writes": every[of_shop].writes and not stopped,
                         "listing": listing, "cell": row.key, "title": info.title,
-                        "now": shown, "target": target, "on_sale": row.book.on_sale,
+                        "sku": named.sku(units[row.id]), "options": named.options(of_shop, row.key),
+                        "now": shown if row.read_at > 0 else None, "target": target, "on_sale": row.book.on_sale,
                         "exposure": None if row.book.exposure >= books.UNBOUNDED // 2 else row.book.exposure,
                         "write": proposed.numbers.get(row.id) if proposed else None,
                         "act": proposed.act.value if proposed and row.id in proposed.numbers else "",
@@ -547,3 +550,22 @@ def plan_rows(
                     }
                 )  # fmt: skip
     return rows
+
+
+class _Names:
+    """Names numbers as a seller does: by her codes and the words of the options."""
+
+    def __init__(self, tx: ReadTx) -> None:
+        self._skus = {variant.id: variant.sku for variant in catalog.variants(tx)}
+        self._options = {
+            (offer.shop_id, offer.cell_key): " / ".join(value for _, value in offer.options)
+            for offer in reversed(catalog.offers(tx))
+        }
+
+    def sku(self, units: Mapping[VariantId, int]) -> str:
+        """Name what one piece takes."""
+        return " + ".join(f"{self._skus[v]} × {n}" if n > 1 else self._skus[v] for v, n in sorted(units.items()))
+
+    def options(self, shop: ShopId, cell_key: str) -> str:
+        """Give the option words of a number; nothing where there is one alone."""
+        return self._options.get((shop, cell_key), "")

@@ -76,7 +76,7 @@ def run() -> Run:
     """Run a command in this process."""
 
     def command(*words: str, lang: str = "en") -> Ran:
-        done = CliRunner().invoke(app, ["--lang", lang, *words])
+        done = CliRunner().invoke(app, ["--lang", lang, *words] if lang else list(words))
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return Ran(done.exit_code, done.stdout, done.stderr)

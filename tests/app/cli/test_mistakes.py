@@ -29,7 +29,7 @@ MISTAKES = [
     (("why", "FAN", "--at", "yesterday"), 2, "input.time"),
     (("shop", "show", "gone"), 1, "shop_unknown"),
     (("shop", "start", "gone"), 1, "shop_unknown"),
-    (("shop", "set", "etsy", "share", "many"), 2, "input.share"),
+    (("shop", "set", "etsy", "share", "many"), 2, "input.option_value"),
     (("shop", "set", "etsy", "colour", "red"), 2, "input.option"),
     (("plan", "--shop", "gone"), 1, "shop_unknown"),
     (("order", "list", "--shop", "gone"), 1, "shop_unknown"),

@@ -118,7 +118,7 @@ async def test_every_static_file_the_page_names_is_there(guest: httpx2.AsyncClie
 async def test_each_language_shows_the_whole_page_in_its_words(guest: httpx2.AsyncClient, house: House) -> None:
     fill(house)
     korean, english = (await guest.get("/?lang=ko")).text, (await guest.get("/?lang=en")).text
-    for words in ("발송할 주문", "발주확인 전", "실재고", "판매 가능", "초과 노출", "방금 일어난 일", "20시간 지남"):
+    for words in ("발송할 주문", "발주확인 전", "실재고", "판매 가능", "과다 노출", "방금 일어난 일", "20시간 지남"):
         assert words in korean
     for words in (
         "Orders to ship",

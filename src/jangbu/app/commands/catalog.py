@@ -93,6 +93,8 @@ def offers(
             [_offer(face, row, names) for row in rows],
             empty="catalog.no_offers",
         )
+        if not all(row["tracked"] for row in rows):
+            face.say("catalog.as_imported")
 
     face.show(rows, as_json, people)
 
@@ -101,7 +103,7 @@ def _offer(face: Face, row: Mapping[str, Any], names: Mapping[str, str]) -> tupl
     links = ", ".join(sku if n == 1 else f"{sku} × {n}" for sku, n in sorted(row["links"].items()))
     return (
         names.get(row["shop"], row["shop"]), row["offer"], row["title"], row["options"], row["code"],
-        face.number(row["quantity"]), face.word("listing_state", row["state"]),
+        face.number(row["quantity"]) + ("" if row["tracked"] else " *"), face.word("listing_state", row["state"]),
         face.money(row["price"], row["currency"]), links or face.text("catalog.unlinked"),
     )  # fmt: skip
 

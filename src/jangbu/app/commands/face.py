@@ -43,7 +43,7 @@ class Face:
 
     def __init__(self, wanted_language: str = "") -> None:
         """Speak the language asked for, else the seller's."""
-        self._wanted = wanted_language
+        self.wanted_language = wanted_language
         self.asked_hub = False
 
     @cached_property
@@ -56,12 +56,12 @@ class Face:
     @property
     def language(self) -> str:
         """Give the language to speak. Errors: ConfigError of the settings."""
-        return self._wanted or self.settings.language
+        return self.wanted_language or self.settings.language
 
     @property
     def surest_language(self) -> str:
         """Give the language to speak when the settings may be what is wrong."""
-        return self._wanted or guessed_language()
+        return self.wanted_language or guessed_language()
 
     def ask(self, operation: str, **args: Any) -> Any:  # noqa: ANN401 - plain values of many shapes
         """Have an operation done. Errors: the operation's own."""

@@ -26,7 +26,7 @@ def plan(ctx: typer.Context, shop: ShopName = "", as_json: AsJSON = False) -> No
         face.note_stopped(whole["stopped_since"])
         watching = [s["name"] for s in whole["shops"] if s["state"] != "connected" and shop in {"", s["name"], s["id"]}]
         face.table(
-            ("shop", "~title", "~cell", ">now", ">target", ">exposure", "act", "~why"),
+            ("shop", "sku", "~title", "~options", ">now", ">target", ">exposure", "act", "~why"),
             [_row(face, row) for row in rows],
             empty="plan.none",
         )
@@ -41,10 +41,10 @@ def _row(face: Face, row: Mapping[str, Any]) -> tuple[str, ...]:
     if row["write"] is not None and row["act"] == "set":
         act = f"{act} {face.number(row['write'])}"
     why = face.sentence(row["waiting"]) or face.sentence(row["why"])
-    if row["exposure"] is None and not row["act"]:
+    if row["now"] is None or (row["exposure"] is None and not row["act"]):
         why = face.text("stock.unread")
     return (
-        row["shop"], row["title"], row["cell"],
-        face.number(row["now"]) if row["on_sale"] else face.word("listing_state", "off_sale"),
+        row["shop"], row["sku"], row["title"], row["options"],
+        face.number(row["now"]) if row["on_sale"] or row["now"] is None else face.word("listing_state", "off_sale"),
         face.number(row["target"]), face.number(row["exposure"]), act, why,
     )  # fmt: skip

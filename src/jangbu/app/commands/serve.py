@@ -108,7 +108,8 @@ def _greet(face: Face, door: Door) -> None:
     if door.set_up:
         face.say("serve.sign_in", url=face.settings.public_url or door.url)
     else:
-        face.say("serve.set_up", link=door.page_link)
+        face.say("serve.set_up")
+        print(f"  {door.page_link}")
     if door.elsewhere:
         face.note("serve.in_clear", url=door.elsewhere)
     face.say("serve.end")

@@ -74,13 +74,15 @@ def list_(ctx: typer.Context, as_json: AsJSON = False) -> None:
             ("shop", "channel", "state", "heard", "~trouble"),
             [
                 (
-                    s["name"], s["channel"], face.word("shop_state", s["state"]), face.when(s["heard_at"]) or "–",
+                    s["name"], s["channel"], _standing(face, s), face.when(s["heard_at"]) or "–",
                     _trouble(face, s),
                 )
                 for s in shops
             ],
             empty="shop.none",
         )  # fmt: skip
+        if shops and not face.asked_hub:
+            face.note("shop.no_hub")
         _notices(face, shops)
 
     face.show(shops, as_json, people)
@@ -90,7 +92,13 @@ def show(ctx: typer.Context, name: Name, as_json: AsJSON = False) -> None:
     """Show one shop."""
     face = face_of(ctx)
     shop = face.ask("shop_show", name=name)
-    face.show(shop, as_json, lambda: _people(face, shop))
+
+    def people() -> None:
+        _people(face, shop)
+        if not face.asked_hub:
+            face.note("shop.no_hub")
+
+    face.show(shop, as_json, people)
 
 
 def set_(
@@ -206,11 +214,18 @@ def _trouble(face: Face, shop: Mapping[str, Any]) -> str:
     return told(shop["trouble"], shop["trouble_facts"], face.language)[0] if shop["trouble"] else ""
 
 
+def _standing(face: Face, shop: Mapping[str, Any]) -> str:
+    """Say how a shop stands: what its owner allowed, and that it is in trouble all the same."""
+    state = face.word("shop_state", shop["state"])
+    passing = shop["trouble"] and shop["state"] != "needs_attention"
+    return face.text("shop.troubled", state=state) if passing else state
+
+
 def _people(face: Face, shop: Mapping[str, Any]) -> None:
     rows = [
         ("shop", shop["name"]), ("channel", shop["channel_title"]),
         ("remote", f"{shop['remote_name']} ({shop['remote_id']})"),
-        ("state", face.word("shop_state", shop["state"])), ("heard", face.when(shop["heard_at"]) or "–"),
+        ("state", _standing(face, shop)), ("heard", face.when(shop["heard_at"]) or "–"),
         ("currency", shop["currency"]), ("share", str(shop["share"])), ("egress", shop["egress"]), ("id", shop["id"]),
         ("added", face.when(shop["created_at"])), ("started", face.when(shop["started_at"]) or "–"),
         *((key, str(value)) for key, value in sorted(shop["options"].items())),

@@ -49,7 +49,8 @@ class RootGroup(SpokenGroup):
     def main(self, args: Sequence[str] | None = None, *_: Any, **extra: Any) -> Any:  # noqa: ANN401
         from jangbu.app.commands import faults  # noqa: PLC0415 - the CLI loads lazily
 
-        face = Face(_language_in(sys.argv[1:] if args is None else args))
+        lang, args = _language_in(sys.argv[1:] if args is None else args)
+        face = Face(lang)
         extra |= {"standalone_mode": False, "prog_name": "jangbu", "obj": face}
         sys.exit(faults.guarded(lambda: super(RootGroup, self).main(args, **extra), face))
 
@@ -63,15 +64,22 @@ def path_of(ctx: Any) -> list[str]:  # noqa: ANN401
     return words
 
 
-def _language_in(args: Sequence[str]) -> str:
-    """Find `--lang` among the program's own options, before anything is parsed."""
-    for here, after in zip(args, [*args[1:], ""], strict=False):
-        said = after if here == "--lang" else here.partition("=")[2] if here.startswith("--lang=") else ""
-        if said in {"en", "ko"}:
-            return said
-        if not here.startswith("-") and here not in {"en", "ko"}:
-            break
-    return ""
+def _language_in(args: Sequence[str]) -> tuple[str, list[str]]:
+    """Find `--lang` wherever it stands, before anything is parsed. Shape: the language ("" = none), the other words.
+
+    A language nobody speaks stays where it is, to be refused like any wrong word; nothing is looked at after `--`.
+    """
+    found, left = "", list(args)
+    end = left.index("--") if "--" in left else len(left)
+    for here in reversed(range(end)):
+        name, equals, value = left[here].partition("=")
+        said = value if equals else left[here + 1] if here + 1 < end else ""
+        if name == "--lang" and said in {"en", "ko"}:
+            found = said
+            taken = 1 if equals else 2
+            del left[here : here + taken]
+            end -= taken
+    return found, left
 
 
 def _no_command(ctx: Any, name: str, known: list[str]) -> Exception:  # noqa: ANN401
@@ -110,6 +118,18 @@ def _page(command: Any, ctx: Any) -> str:  # noqa: ANN401
         if rows:
             lines += ["", text(f"cli.help.{part}"), *_list(rows, places)]
     return "\n".join(lines)
+
+
+def program_help(face: Face, name: str, options: Sequence[str]) -> str:
+    """Write the help page of a program with options of its own: their words stand under `option.<program>.<option>`."""
+    from jangbu.infra.i18n import catalogue  # noqa: PLC0415 - the CLI loads lazily
+
+    texts, lang = catalogue(), face.surest_language
+    places = min(shutil.get_terminal_size().columns, _WIDEST)
+    rows = [(option, texts.text(f"option.{name}.{option.split()[0].strip('-')}", lang)) for option in options]
+    about = [line for part in texts.text(f"help.{name}", lang).splitlines() for line in wrap(part, places)]
+    usage = f"{texts.text('cli.help.usage', lang)} jangbu {name} [OPTIONS]"
+    return "\n".join([usage, "", *about, "", texts.text("cli.help.options", lang), *_list(rows, places)])
 
 
 def _key(words: Sequence[str]) -> str:

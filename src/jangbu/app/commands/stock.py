@@ -98,7 +98,7 @@ def show(
             _one(face, rows[0])
             return
         face.table(
-            ("sku", "~title", ">on_hand", ">available", ">committed", "~shops", "risk"),
+            ("sku", "~title", ">on_hand", ">available", ">committed", "~shops", "~risk"),
             [_row(face, row) for row in rows],
             empty="stock.none",
         )
@@ -124,9 +124,14 @@ def _shown(face: Face, cell: Mapping[str, Any]) -> str:
 
 
 def _risk(face: Face, row: Mapping[str, Any]) -> str:
+    said = [face.text("stock.oversold", units=face.number(row["oversold"]))] if row["oversold"] else []
     if row["over_exposed"] is None:
-        return face.text("stock.unread") if row["shops"] else ""
-    return face.text("stock.over", units=face.number(row["over_exposed"])) if row["over_exposed"] else ""
+        said += [face.text("stock.unread")] if row["shops"] else []
+    elif row["over_exposed"]:
+        said.append(face.text("stock.over", units=face.number(row["over_exposed"])))
+    elif row["at_risk"]:
+        said.append(face.text("stock.risk", units=face.number(row["at_risk"])))
+    return " · ".join(said)
 
 
 def _one(face: Face, row: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from jangbu.inventory import service as inventory
 from jangbu.kernel.errors import InputError, JangbuError
 from jangbu.orders import service as orders
 from jangbu.publish import service as publish
+from jangbu.publish.store import CellRow
 from jangbu.sdk.adapter import CountsListings
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Priority
@@ -124,12 +125,20 @@ async def catalog_link_by_hand(
 
 
 async def catalog_offers(house: House, *, name: str = "", unlinked: bool = False) -> list[Facts]:
-    """List offers with their links."""
+    """List offers with their links.
+
+    Shape: `quantity` is what stands there by our books where `tracked`, else what the last import read.
+    """
 
     def read(tx: ReadTx) -> list[Facts]:
         shop = shops.named(tx, name).id if name else None
         rows = catalog.offers(tx, shop)
-        return [_offer_facts(tx, row) for row in rows if not (unlinked and row.links)]
+        known = {(cell.shop_id, cell.key): cell for cell in publish.cells_of_shop(tx, shop) if cell.read_at > 0}
+        return [
+            _offer_facts(tx, row) | _now(row, known.get((row.shop_id, row.cell_key)))
+            for row in rows
+            if not (unlinked and row.links)
+        ]
 
     return await house.db.read(read)
 
@@ -161,6 +170,15 @@ def _offer_facts(tx: ReadTx, row: OfferRow) -> Facts:
         "options": " / ".join(f"{name}: {value}" for name, value in row.options), "code": row.sku,
         "quantity": row.quantity, "state": row.listing_state, "price": row.price.amount, "currency": row.price.currency,
         "links": {names[variant]: units for variant, units in row.links.items()},
+    }  # fmt: skip
+
+
+def _now(row: OfferRow, cell: CellRow | None) -> Facts:
+    if cell is None:
+        return {"tracked": False}
+    return {
+        "tracked": True, "quantity": max(cell.book.stands, 0) if cell.book.on_sale else cell.book.parked,
+        "imported_quantity": row.quantity,
     }  # fmt: skip
 
 

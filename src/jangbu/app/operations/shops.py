@@ -143,7 +143,7 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
     """
     if option == "share":
         if not value.isdigit():
-            raise InputError("a share is a whole number", code="input.share", share=value[:20])
+            raise InputError("a share is a whole number", code="input.option_value", option=option, value=value[:40])
         await house.db.write(lambda tx: shops.set_share(tx, name, int(value)))
     else:
         value = _checked_option(option, value, house.clock.now())
@@ -173,10 +173,10 @@ def _checked_option(option: str, value: str, now: datetime) -> str:
                 return value
         except ValueError:
             pass
-    raise InputError(
-        f"{option} cannot be {value[:40]}", code="input.option", option=option,
-        known="share, return_free, certified_on, registered_addresses, " + ", ".join(numbers),
-    )  # fmt: skip
+    known = ("share", "return_free", "certified_on", "registered_addresses", *numbers)
+    if option in known:
+        raise InputError(f"{option} cannot be {value[:40]}", code="input.option_value", option=option, value=value[:40])
+    raise InputError(f"no option {option[:40]}", code="input.option", option=option[:40], known=", ".join(known))
 
 
 async def stop_all(house: House, *, actor: str) -> Facts:

@@ -62,16 +62,24 @@ async def stock_show(house: House, *, sku: str = "") -> list[Facts]:
 
 
 def _stock_facts(tx: ReadTx, sku: str) -> Facts:
+    """Tell a SKU's numbers.
+
+    `oversold`: pieces promised that are not there. `over_exposed`: pieces shops may still sell beyond what is there
+    (None: not known yet). `at_risk`: the same where the seller chose to show everything everywhere.
+    """
     variant = catalog.variant_of(tx, sku)
     stock = inventory.stock(tx, variant.id)
     rows = publish.cells_of_variant(tx, variant.id)
     exposed = sum(units * min(cell.book.exposure, UNBOUNDED) for cell, units in rows)
+    above = max(exposed - max(stock.available, 0), 0) if exposed < UNBOUNDED // 2 else None
+    lawful = variant.policy == "escrow"
     names = {shop.id: shop.name for shop in shops.all_shops(tx)}
     return {
         "sku": variant.sku, "title": variant.title, "policy": variant.policy, "on_hand": stock.on_hand,
         "available": stock.available, "committed": stock.committed, "reserved": stock.reserved,
         "exposed": None if exposed >= UNBOUNDED // 2 else exposed,
-        "over_exposed": max(exposed - stock.available, 0) if exposed < UNBOUNDED // 2 else None,
+        "oversold": max(-stock.available, 0), "over_exposed": above if lawful or above is None else 0,
+        "at_risk": above if not lawful else 0,
         "shops": [
             {
                 "shop": names.get(cell.shop_id, cell.shop_id), "cell": cell.key, "units": units,

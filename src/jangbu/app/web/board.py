@@ -78,6 +78,7 @@ class StockRow:
     options: str
     stock: Stock
     exposed: int | None
+    missing: int  # promised and not there
     over: int
     risk: int
     cells: tuple[CellLine, ...]
@@ -211,11 +212,13 @@ def _stock(tx: ReadTx, wanted: list[VariantId], names: dict[ShopId, str], writin
         cells = publish.cells_of_variant(tx, id_)
         exposed = sum(units * cell.book.exposure for cell, units in cells)
         known = exposed if exposed < UNBOUNDED // 2 else None
-        excess = max((known or 0) - stocks[id_].available, 0) if known else 0
+        available = stocks[id_].available
+        excess = max((known or 0) - max(available, 0), 0) if known else 0
         lawful = variants[id_].policy == "escrow"
         lines = tuple(_cell(cell, units, names, cell.shop_id in writing) for cell, units in cells)
         over, risk = (excess, 0) if lawful else (0, excess)
-        rows.append(StockRow(variants[id_], options.get(id_, ""), stocks[id_], known, over, risk, lines))
+        missing = max(-available, 0)
+        rows.append(StockRow(variants[id_], options.get(id_, ""), stocks[id_], known, missing, over, risk, lines))
     return tuple(rows)
 
 

@@ -40,9 +40,10 @@ class Figure:
     id: VariantId
     sku: str
     title: str
-    over: bool
+    over: bool  # more could be sold than there is, or was
     waiting: bool
     soldout: bool
+    oversold: bool
 
     def fits(self, shown: str, search: str) -> bool:
         """Tell whether it is asked for; `search` is in lower case."""
@@ -59,6 +60,7 @@ class StockCounts:
     over: int
     waiting: int
     soldout: int
+    oversold: int
 
 
 @dataclass(frozen=True)
@@ -72,17 +74,18 @@ class OrderCounts:
 
 
 def stock_figures(tx: ReadTx) -> list[Figure]:
-    """Give every SKU: over-exposed ones first, then by SKU."""
+    """Give every SKU: oversold ones first, then over-exposed ones, then by SKU."""
     found = [
-        Figure(VariantId(i), sku, title, bool(over), waits > 0, free <= 0)
+        Figure(VariantId(i), sku, title, bool(over) or free < 0, waits > 0, free <= 0, free < 0)
         for i, sku, title, over, waits, free in tx.all(_VARIANTS)
     ]
-    return sorted(found, key=lambda figure: (not figure.over, figure.sku))
+    return sorted(found, key=lambda figure: (not figure.oversold, not figure.over, figure.sku))
 
 
 def stock_counts(found: Sequence[Figure]) -> StockCounts:
     """Count SKUs."""
-    return StockCounts(len(found), *(sum(getattr(figure, kind) for figure in found) for kind in SHOWN[1:]))
+    kinds = (*SHOWN[1:], "oversold")
+    return StockCounts(len(found), *(sum(getattr(figure, kind) for figure in found) for kind in kinds))
 
 
 def order_counts(tx: ReadTx, now: datetime, due_before: datetime) -> OrderCounts:

@@ -57,6 +57,8 @@ def _spoken(texts: Catalogue, facts: Facts, lang: str) -> dict[str, object]:
         spoken["why"] = texts.text(why, lang)
     if "carrier" in facts:
         spoken["carrier"] = CARRIERS.get(str(facts["carrier"]), facts["carrier"])
+    if texts.has(allowed := f"option.{facts.get('option')}.allowed"):
+        spoken["allowed"] = texts.text(allowed, lang)
     for name, group in (("by", "heard_by"), ("state", "line_state")):
         if name in facts:
             spoken[name] = word(group, str(facts[name]), lang)
