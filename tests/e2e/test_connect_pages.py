@@ -18,7 +18,12 @@ from tests.support.town import Town, a_town
 from tests.support.vtime import run_virtual
 
 from jangbu.app.web import create_app
+from jangbu.infra.db import WriteTx
 from jangbu.infra.i18n import catalogue
+from jangbu.people import service as people
+from jangbu.people import signing_in
+from jangbu.people.model import Choices, Role
+from jangbu.people.signing_in import Where
 
 HOME = "http://127.0.0.1:9700"
 NOBODY_THERE = "http://127.0.0.1:3003/oauth/redirect"
@@ -78,6 +83,9 @@ async def a_seller(tmp_path: Path, lang: str = "ko") -> AsyncIterator[Seller]:
     async with a_town(tmp_path) as town:
         app = create_app(town.house, None, local_token="local", page_token="key")
         transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50_000))
+        owner = Choices(lang, "Asia/Seoul", "KRW")
+        now = town.clock.now()
+        town.house.db.write_now(lambda tx: people.set_up(tx, "owner", "공방 주인", owner, "", now))
         async with httpx2.AsyncClient(transport=transport, base_url=HOME) as browser:
             await browser.get("/enter?key=key")
             browser.cookies.set("jangbu_lang", lang)
@@ -227,6 +235,41 @@ def test_who_is_not_signed_in_finishes_nothing_and_no_answer_leads_elsewhere(tmp
             assert seller.says("error.connect.state_used.what")
 
     play(story())
+
+
+def test_another_person_neither_finishes_my_attempt_nor_comes_in_without_being_an_owner(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with a_seller(tmp_path) as seller:
+            await seller.begin_etsy()
+            answer = await seller.consent()
+            for role in (Role.OWNER, Role.OPERATOR):
+                async with httpx2.AsyncClient(transport=seller.browser._transport, base_url=HOME) as browser:
+                    other = await another(seller, browser, role)
+                    opened = await browser.get(ETSY)
+                    assert opened.status_code == (200 if role is Role.OWNER else 403)
+                    await other.open(f"{ETSY}/finish?{answer.partition('?')[2]}")
+                    assert other.says("error.connect.state_foreign.what") == (role is Role.OWNER)
+                    if role is Role.OPERATOR:
+                        await other.open("/shops")
+                        assert "/shops/connect" not in other.page
+            await seller.send(ETSY, act="finish", answer=answer)
+            assert seller.says("connect.connected", name="달빛 Etsy")
+
+    play(story())
+
+
+async def another(seller: Seller, browser: httpx2.AsyncClient, role: Role) -> Seller:
+    """Sign somebody else in."""
+    now, where = seller.town.clock.now(), Where("127.0.0.1", here=True, agent="test")
+    login = f"other-{role.value}"
+
+    def open_session(tx: WriteTx) -> str:
+        person = people.add(tx, login, "준", role, now, actor="person:owner", password="unusable")
+        return signing_in.open_session(tx, person, where, now)
+
+    browser.cookies.set("jangbu_session", seller.town.house.db.write_now(open_session))
+    browser.cookies.set("jangbu_lang", "ko")
+    return Seller(seller.town, browser)
 
 
 def test_how_far_the_application_has_come_is_kept_as_told(tmp_path: Path) -> None:
