@@ -50,15 +50,14 @@ class Deed(StrEnum):
     SEE = "see"
     SEE_BUYERS = "see_buyers"  # names, addresses, phone numbers
     SHIP = "ship"  # orders, pick lists, dispatch
-    STOP = "stop"  # the red stop; taking it back is RUN
-    RUN = "run"  # stock, links, plan, start and pause
+    RUN = "run"  # stock, links, plan, start, pause, the red stop
     SECRETS = "secrets"  # connecting shops, their credentials, the master key
     REMOVE_SHOPS = "remove_shops"
     PEOPLE = "people"
 
 
 _VIEWER: Final = frozenset({Deed.SEE})
-_PACKER: Final = _VIEWER | {Deed.SEE_BUYERS, Deed.SHIP, Deed.STOP}
+_PACKER: Final = _VIEWER | {Deed.SEE_BUYERS, Deed.SHIP}
 _OPERATOR: Final = _PACKER | {Deed.RUN}
 
 MAY: Final[Mapping[Role, frozenset[Deed]]] = MappingProxyType({

@@ -81,6 +81,46 @@ def test_a_first_day_with_and_without_a_running_hub(seller: Seller) -> None:
     assert json.loads(seller.run("stock", "show", "FAN", "--json").stdout)[0]["on_hand"] == 7
 
 
+def test_the_first_start_prints_a_set_up_link_and_later_ones_the_sign_in(seller: Seller) -> None:
+    hub = seller.hub()
+    assert hub.end() == 0
+    first = (seller.folder / "hub.log").read_text("utf-8")
+    assert first.count("/enter?key=") == 1
+    assert "over plain http" not in first
+    typed = subprocess.run(
+        [sys.executable, "-m", "jangbu", "user", "add", "mina", "--role", "owner", "--stdin"], env=seller.env,
+        cwd=seller.folder, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
+        input="blue kiln on monday\n",
+    )  # fmt: skip
+    assert (typed.returncode, typed.stderr) == (0, "")
+    hub = seller.hub()
+    try:
+        changed = subprocess.run(
+            [sys.executable, "-m", "jangbu", "user", "password", "mina", "--stdin"], env=seller.env, text=True,
+            cwd=seller.folder, capture_output=True, timeout=PATIENCE_S, check=False, input="seven white moon jars\n",
+        )  # fmt: skip
+        assert (changed.returncode, changed.stderr) == (0, ""), "through the running hub"
+    finally:
+        assert hub.end() == 0
+    log = (seller.folder / "hub.log").read_text("utf-8")
+    second = log.removeprefix(first)
+    assert "/enter?key=" not in second
+    assert "jangbu page" in second
+    assert "moon jars" not in log
+    assert "argon2" not in log
+
+
+def test_a_hub_open_to_neighbours_warns_and_still_answers_its_own_machine(seller: Seller) -> None:
+    everywhere = ("--host", "0.0.0.0")  # noqa: S104 - what is tested
+    hub = Program("serve", *everywhere, "--port", str(seller.port), env=seller.env, log=seller.folder / "hub.log")
+    until_up(hub, f"http://127.0.0.1:{seller.port}/healthz")
+    try:
+        assert seller.run("page").stdout.startswith(f"http://127.0.0.1:{seller.port}/enter?key=")
+    finally:
+        assert hub.end() == 0
+    assert "over plain http" in (seller.folder / "hub.log").read_text("utf-8")
+
+
 def test_a_refused_credential_keeps_no_shop(seller: Seller) -> None:
     seller.env["NAVER_CLIENT_SECRET"] = "$2a$04$" + "x" * 22
     done = seller.run("--lang", "ko", "shop", "add", "naver", "가게", "--from-env")

@@ -17,11 +17,13 @@ from tests.app.web.newcomer import GOOD, OTHER, SET_UP, groups_in, send, set_up,
 
 from jangbu.app import operations as ops
 from jangbu.app.bootstrap import House
+from jangbu.app.operations import signing_in as private
 from jangbu.app.web import create_app
 from jangbu.infra.i18n import LANGUAGES, catalogue
 from jangbu.infra.vault import groups_of, load_master_key
 from jangbu.people import service as people
 from jangbu.people.model import Choices
+from jangbu.people.passwords import Passwords
 
 
 @pytest.fixture
@@ -232,6 +234,29 @@ async def test_a_wrong_name_and_a_wrong_password_are_told_alike(
     told = [re.sub(r'value="[^"]*"', "", page.text) for page in pages]
     assert told[0] == told[1]
     assert OTHER not in told[0]
+
+
+class Counting(Passwords):
+    """Counts what was judged, and how dear it was to judge."""
+
+    def __init__(self) -> None:
+        super().__init__(turns=1, memory_kib=64)
+        self.judged: list[str] = []
+
+    def _fits(self, password: str, hashed: str) -> bool:
+        self.judged.append((hashed or self._nobodys).partition("p=")[0])
+        return super()._fits(password, hashed)
+
+
+async def test_a_name_nobody_has_costs_as_much_as_one_that_somebody_has(
+    mina: httpx2.AsyncClient, other: httpx2.AsyncClient, house: House
+) -> None:
+    await invite(mina, "invited")  # somebody without a password
+    house.passwords = counting = Counting()
+    for login in ("mina", "nobody", "invited", "not a name"):
+        await sign_in(other, login, OTHER)
+    assert len(counting.judged) == 4
+    assert set(counting.judged) == {"$argon2id$v=19$m=64,t=1,"}
 
 
 async def test_after_a_few_wrong_passwords_even_the_right_one_must_wait(
@@ -555,3 +580,11 @@ async def test_an_unused_invitation_costs_nothing_to_look_at(
         await other.head(path)
         await other.get(path)
     assert (await join(other, path)).status_code == 303
+
+
+def test_every_line_of_the_trail_has_its_words() -> None:
+    source = "\n".join(file.read_text("utf-8") for file in Path(people.__file__).parent.glob("*.py"))
+    source += Path(private.__file__).read_text("utf-8")
+    codes = set(re.findall(r'(?:audit\(tx, (?:at|now), |by: str = |FAILED: Final = )"([a-z_.]+)"', source))
+    assert len(codes) >= 11
+    assert {code for code in codes for lang in LANGUAGES if not catalogue().has(f"audit.{code}", lang)} == set()

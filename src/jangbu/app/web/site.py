@@ -22,6 +22,7 @@ from jangbu.infra.db import ReadTx
 from jangbu.infra.i18n import LANGUAGES, catalogue
 from jangbu.infra.ui import render, status_of
 from jangbu.kernel.errors import AccessError, JangbuError, RowErrors, StateError
+from jangbu.people.model import MAY, Role
 from jangbu.shops import service as shops
 
 LANG: Final = "jangbu_lang"
@@ -31,7 +32,7 @@ SECTIONS: Final = (
     ("today", "/"), ("orders", "/orders"), ("stock", "/stock"), ("listings", "/listings"), ("shops", "/shops"),
     ("activity", "/activity"),
 )  # fmt: skip
-ROLES: Final = ("viewer", "packer", "operator", "owner")
+ROLES: Final = tuple(role.value for role in sorted(Role, key=lambda role: len(MAY[role])))
 """What somebody may do, each including all before it."""
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -50,7 +51,7 @@ class Visitor:
 
     def may(self, role: str) -> bool:
         """Tell whether this visitor's role includes another."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return Role(self.role).reaches(Role(role))
 
     @property
     def actor(self) -> str:
