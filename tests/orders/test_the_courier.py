@@ -234,3 +234,42 @@ async def test_a_refused_credential_stops_the_round_and_loses_nothing(round_: Ro
     with pytest.raises(ReauthRequired):
         await round_.courier.step()
     assert round_.states("a") == ["wanted"]
+
+
+async def _keep_failing(round_: Round, error: Transient, hours: float) -> int:
+    """Let a shop fail for so long, looking every half minute; tell how many calls left meanwhile."""
+    before, end = len(round_.post.sent), round_.clock.monotonic() + hours * 3600
+    while round_.clock.monotonic() < end:
+        round_.post.script = [fail(error)]
+        await round_.work()
+        round_.clock.tick(30)
+    return len(round_.post.sent) - before
+
+
+async def test_what_fails_for_long_is_tried_ever_more_rarely_and_after_a_day_shown_to_a_person(round_: Round) -> None:
+    round_.place("a")
+    round_.want("a")
+    first = await _keep_failing(round_, Transient("busy"), hours=1)
+    second = await _keep_failing(round_, Transient("busy"), hours=1)
+    assert first > second
+    assert second <= 12, "once in five minutes at most"
+    assert round_.states("a") == ["wanted"]
+    await _keep_failing(round_, Transient("busy"), hours=22.5)
+    assert (round_.states("a"), round_.owed("a")[0].error) == (["refused"], "ship.given_up")
+    round_.post.script = []
+    round_.want("a")
+    await round_.work()
+    assert round_.states("a") == ["refused", "done"], "asked for again by a person"
+
+
+async def test_while_the_shop_itself_refuses_us_no_parcel_is_given_up(round_: Round) -> None:
+    round_.place("a")
+    round_.want("a")
+    for _ in range(30):
+        round_.post.script = [fail(ReauthRequired("who are you"), leaves=False)]
+        with pytest.raises(ReauthRequired):
+            await round_.courier.step()
+        round_.clock.tick(3600)
+    round_.post.script = []
+    await round_.work()
+    assert round_.states("a") == ["done"]

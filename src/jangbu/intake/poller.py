@@ -59,17 +59,17 @@ class Poller:
             begun = o.clock.now()
             found = await self._adapter("feed").sweep(state.watermark, deep=looks_deep)
             answered = o.clock.now()
-            again = await o.db.write(
+            again, all_given = await o.db.write(
                 lambda tx, found=found, begun=begun, answered=answered, whole=whole: service.take_sweep(  # type: ignore[misc]
                     tx, o.shop, o.manifest.assumptions, found,
                     pass_begun_at=pass_begun, begun_at=begun, answered_at=answered, deep=looks_deep, whole=whole,
                 )
             )  # fmt: skip
             heard += len(found.orders)
-            whole = whole and not found.missing
+            whole = whole and all_given
             if again:
                 await self.fetch(again, "again")
-            if found.done or found.missing:
+            if found.done or not all_given:
                 return heard
             state = await o.db.read(lambda tx: service.feed_state(tx, o.shop.id))
         return heard

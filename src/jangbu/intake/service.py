@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from jangbu.infra.activity import note
 from jangbu.infra.db import WriteTx
 from jangbu.intake import store
 from jangbu.intake.model import FeedState, horizon_of
 from jangbu.kernel.clock import to_ms
+from jangbu.kernel.errors import NotFound
 from jangbu.kernel.ids import ShopId
 from jangbu.orders import service as orders
 from jangbu.orders.service import ShopView
@@ -25,6 +26,10 @@ end_delivery = store.end_delivery
 try_delivery = store.try_delivery
 feed_state = store.feed_state
 last_sale = store.last_sale
+missing_orders = store.missing_orders
+
+TOLD_AFTER = timedelta(minutes=3)
+"""An order named and not given for so long is shown to a person: before, it is usually only late."""
 
 
 def take_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, hint: WebhookHint, body: bytes, at: datetime) -> bool:
@@ -58,13 +63,15 @@ def take_sweep(
     answered_at: datetime,
     deep: bool,
     whole: bool = True,
-) -> list[str]:
+) -> tuple[list[str], bool]:
     """Book one answer of the feed: orders, watermark and, when the pass is whole, the horizon, all at once.
 
     `whole`: no earlier answer of this pass named an order without giving it.
-    Shape: order ids to be read again. Errors: none of its own; on failure nothing moves, the watermark neither.
+    Shape: order ids to be read again, and whether all the feed named was given (or dismissed by a person).
+    Errors: none of its own; on failure nothing moves, the watermark neither.
     """
     again = take_orders(tx, shop, sweep.orders, begun_at, answered_at, "poll")
+    sweep = replace(sweep, missing=_still_missing(tx, shop.id, sweep, answered_at))
     before = store.feed_state(tx, shop.id)
     mark = before.watermark if sweep.missing else sweep.watermark  # what was named and not given is asked for again
     state = FeedState(mark, answered_at, answered_at if deep and sweep.done else before.deep_at, sweep.done)
@@ -76,7 +83,34 @@ def take_sweep(
         if reach:
             orders.put_horizon(tx, shop.id, to_ms(reach[0]), to_ms(reach[1]) if reach[1] else 0)
         shops.set_heard(tx, shop.id, answered_at)
-    return again
+    return again, not sweep.missing
+
+
+def _still_missing(tx: WriteTx, shop: ShopId, sweep: Sweep, at: datetime) -> tuple[str, ...]:
+    """Keep what the feed named and did not give, tell a person in time; give what nobody has dismissed."""
+    known = {order.remote_id: order for order in store.missing_orders(tx, shop)}
+    given = {line.remote_id for order in sweep.orders for line in order.lines} | {o.remote_id for o in sweep.orders}
+    for remote_id in given & set(known):
+        store.drop_missing(tx, shop, remote_id)
+    for remote_id in sweep.missing:
+        if remote_id not in known:
+            store.add_missing(tx, shop, remote_id, at)
+        elif not known[remote_id].told and at - known[remote_id].since > TOLD_AFTER:
+            store.set_missing_told(tx, shop, remote_id)
+            note(tx, at, "feed.order_missing", shop_id=shop, order=remote_id)
+    dismissed = {remote_id for remote_id, order in known.items() if order.dismissed_at is not None}
+    return tuple(remote_id for remote_id in sweep.missing if remote_id not in dismissed)
+
+
+def dismiss_missing(tx: WriteTx, shop: ShopId, remote_id: str, at: datetime, *, actor: str) -> None:
+    """Have an order the marketplace names and never gives hold nothing back any more: a person has looked.
+
+    Errors: NotFound when no such order is missing. Repeat: dismissing it again changes nothing.
+    """
+    if not store.dismiss_missing(tx, shop, remote_id, at):
+        raise NotFound(f"no order {remote_id} is missing", code="order_not_missing", order=remote_id)
+    note(tx, at, "feed.order_dismissed", shop_id=shop, actor=actor, order=remote_id)
+    tx.notify(f"hint:{shop}")
 
 
 def forget_watermark(tx: WriteTx, shop: ShopId) -> None:

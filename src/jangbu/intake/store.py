@@ -112,3 +112,55 @@ def _delivery(row: tuple[object, ...]) -> Delivery:
         ShopId(str(shop)), str(id_), str(event), str(order), from_ms(int(str(received))), str(state),
         int(str(attempts)), int(str(repeats)), str(error), from_ms(int(str(ended))) if ended else None,
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MissingOrder:
+    """An order a feed named and did not give. `told`: a person was told; `dismissed_at`: she has looked."""
+
+    shop_id: ShopId
+    remote_id: str
+    since: datetime
+    told: bool
+    dismissed_at: datetime | None
+
+
+def missing_orders(tx: ReadTx, shop: ShopId | None = None) -> list[MissingOrder]:
+    """Give the orders feeds named and did not give, oldest first, dismissed ones too."""
+    where, params = ("WHERE shop_id = ? ", (shop,)) if shop else ("", ())
+    rows = tx.all(
+        f"SELECT shop_id, remote_id, since, told, dismissed_at FROM missing_order {where}ORDER BY since, remote_id",
+        params,
+    )
+    return [
+        MissingOrder(ShopId(of), remote, from_ms(since), bool(told), from_ms(at) if at is not None else None)
+        for of, remote, since, told, at in rows
+    ]
+
+
+def add_missing(tx: WriteTx, shop: ShopId, remote_id: str, at: datetime) -> None:
+    """Keep that an order was named and not given; the first time counts."""
+    tx.run(
+        "INSERT INTO missing_order (shop_id, remote_id, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (shop, remote_id, to_ms(at)),
+    )
+
+
+def set_missing_told(tx: WriteTx, shop: ShopId, remote_id: str) -> None:
+    """Note that a person was told."""
+    tx.run("UPDATE missing_order SET told = 1 WHERE shop_id = ? AND remote_id = ?", (shop, remote_id))
+
+
+def dismiss_missing(tx: WriteTx, shop: ShopId, remote_id: str, at: datetime) -> bool:
+    """Note that a person has looked; tell whether such an order was missing."""
+    return bool(
+        tx.run(
+            "UPDATE missing_order SET dismissed_at = ? WHERE shop_id = ? AND remote_id = ?",
+            (to_ms(at), shop, remote_id),
+        )
+    )
+
+
+def drop_missing(tx: WriteTx, shop: ShopId, remote_id: str) -> None:
+    """Forget an order that was given after all."""
+    tx.run("DELETE FROM missing_order WHERE shop_id = ? AND remote_id = ?", (shop, remote_id))

@@ -18,6 +18,10 @@ from jangbu.sdk.records import Dispatch, LineAnswer, LineState, RemoteOrder
 
 HTTP_TIMEOUT = timedelta(seconds=20)
 SOON_S = 5.0
+RARELY_S = 300.0
+FRESH = timedelta(hours=1)
+GIVE_UP = timedelta(hours=24)
+"""What could not be sent for so long is shown to a person, who may ask for it again."""
 _GONE_OUT = frozenset({LineState.SHIPPED, LineState.DELIVERED, LineState.CLOSED})
 _ENDED = frozenset({LineState.CANCELLED, LineState.RETURNED, LineState.EXCHANGED})
 
@@ -93,8 +97,9 @@ class Courier:
                     await self._send([one])
         except ChannelError as error:
             wait = error.retry_after_s if isinstance(error, Throttled) else SOON_S
-            await self._put_off(owed, "wanted", error.code, max(wait, 1.0))
-            if isinstance(error, GrantError):
+            patient = isinstance(error, GrantError)  # the shop itself is in trouble, and says so: no parcel gives up
+            await self._put_off(owed, "wanted", error.code, max(wait, 1.0), patient=patient)
+            if patient:
                 raise
         else:
             await self._answered(owed, answers)
@@ -140,7 +145,7 @@ class Courier:
                 elif any(line.claim for line in lines):
                     ship.end(tx, one, "refused", now, error="ship.buyer_asks_to_cancel")
                 elif order is None:
-                    ship.put_off(tx, one, now, state="wanted", error="order_unread", for_s=SOON_S)
+                    _later(tx, one, now, state="wanted", error="order_unread", for_s=SOON_S)
                 else:
                     go.append(one)
 
@@ -166,7 +171,7 @@ class Courier:
                 elif one.deadline is None or begun > one.deadline + timedelta(seconds=o.settle_s):
                     ship.put_off(tx, one, now, state="wanted", error="", for_s=0.0)
                 else:
-                    ship.put_off(tx, one, now, state="unknown", error=one.error, for_s=SOON_S)
+                    _later(tx, one, now, state="unknown", error=one.error, for_s=SOON_S)
 
         await o.db.write(settle)
 
@@ -204,14 +209,27 @@ class Courier:
 
         await self._o.db.write(settle)
 
-    async def _put_off(self, owed: Sequence[Owed], state: str, error: str, for_s: float) -> None:
+    async def _put_off(
+        self, owed: Sequence[Owed], state: str, error: str, for_s: float, *, patient: bool = False
+    ) -> None:
         now = self._o.clock.now()
 
         def settle(tx: WriteTx) -> None:
             for one in owed:
-                ship.put_off(tx, one, now, state=state, error=error, for_s=for_s)
+                _later(tx, one, now, state=state, error=error, for_s=for_s, patient=patient)
 
         await self._o.db.write(settle)
+
+
+def _later(
+    tx: WriteTx, one: Owed, now: datetime, *, state: str, error: str, for_s: float, patient: bool = False
+) -> None:
+    """Leave it for later, rarely after an hour; after a day of what surely did not arrive, leave it to a person."""
+    age = now - one.wanted_at
+    if age > GIVE_UP and state == "wanted" and not patient:
+        ship.end(tx, one, "refused", now, error="ship.given_up")
+        return
+    ship.put_off(tx, one, now, state=state, error=error, for_s=max(for_s, RARELY_S) if age > FRESH else for_s)
 
 
 def _carried(lines: Sequence[Any], tracking_number: str) -> bool:

@@ -279,6 +279,15 @@ async def test_a_search_goes_on_past_an_empty_page() -> None:
     assert [request.query["page"] for request in client.asked(SEARCH)] == [1, 2]
 
 
+async def test_a_search_whose_pages_stay_empty_and_claim_another_ends_after_three() -> None:
+    def search(request: Request) -> Response:
+        return answer(request, envelope({"contents": [], "pagination": {"hasNext": True}}))
+
+    client = FakeClient({FEED: feed_of(), SEARCH: search}, options={"deep_days": "1"})
+    assert seen(await NaverAdapter(client).sweep(MARK, deep=True)) == []
+    assert [request.query["page"] for request in client.asked(SEARCH)] == [1, 2, 3]
+
+
 @dataclass
 class Line:
     """A product order of the small feed below: when each of its changes happened, oldest first."""

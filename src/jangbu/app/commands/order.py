@@ -20,6 +20,8 @@ def register(app: typer.Typer) -> None:
     orders.command("list", cls=SpokenCommand)(list_)
     orders.command("read", cls=SpokenCommand)(read)
     orders.command("show", cls=SpokenCommand)(show)
+    orders.command("missing", cls=SpokenCommand)(missing)
+    orders.command("dismiss", cls=SpokenCommand)(dismiss)
     app.add_typer(orders, name="order")
     app.command("ship", cls=SpokenCommand)(ship)
 
@@ -64,6 +66,38 @@ def list_(
         )  # fmt: skip
 
     face.show(rows, as_json, people)
+
+
+def missing(ctx: typer.Context, shop: ShopName = "", as_json: AsJSON = False) -> None:
+    """List orders a marketplace names and does not give."""
+    face = face_of(ctx)
+    rows = face.ask("orders_missing", name=shop)
+
+    def people() -> None:
+        face.table(
+            ("shop", "order", "since", "~note"),
+            [
+                (
+                    row["shop"], row["order"], face.when(row["since"]),
+                    face.text("order.dismissed_at", at=face.when(row["dismissed_at"])) if row["dismissed_at"] else "",
+                )
+                for row in rows
+            ],
+            empty="order.none_missing",
+        )  # fmt: skip
+        if any(not row["dismissed_at"] for row in rows):
+            face.say("order.missing_about")
+
+    face.show(rows, as_json, people)
+
+
+def dismiss(
+    ctx: typer.Context, shop: Annotated[str, typer.Argument(metavar="SHOP")], order: OrderId, as_json: AsJSON = False
+) -> None:
+    """Let an order that is named and never given hold nothing back any more."""
+    face = face_of(ctx)
+    done = face.ask("order_dismiss", name=shop, order=order, actor=actor())
+    face.show(done, as_json, lambda: face.say("order.dismissed", **done))
 
 
 def _ship_by(face: Face, order: Mapping[str, Any]) -> str:

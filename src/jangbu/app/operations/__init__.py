@@ -22,7 +22,14 @@ from jangbu.app.operations.connect import (
 )
 from jangbu.app.operations.grants import grant_list, outgoing_address, webhook_secret_set, webhook_state
 from jangbu.app.operations.imports import import_begin, import_list
-from jangbu.app.operations.orders import order_list, order_show, orders_read, ship_order
+from jangbu.app.operations.orders import (
+    order_dismiss,
+    order_list,
+    order_show,
+    orders_missing,
+    orders_read,
+    ship_order,
+)
 from jangbu.app.operations.people import (
     audit_list,
     people_list,
@@ -70,8 +77,10 @@ OPERATIONS = {
         ledger_verify,
         stock_rows,
         orders_read,
+        order_dismiss,
         order_list,
         order_show,
+        orders_missing,
         ship_order,
         plan,
         recent_writes,
@@ -123,8 +132,10 @@ __all__ = [
     "import_begin",
     "import_list",
     "ledger_verify",
+    "order_dismiss",
     "order_list",
     "order_show",
+    "orders_missing",
     "orders_read",
     "outgoing_address",
     "people_list",

@@ -10,6 +10,7 @@ from jangbu.app.bootstrap import House, open_door, view_of
 from jangbu.app.operations.common import Facts, iso
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.intake import poller
+from jangbu.intake import service as intake
 from jangbu.kernel.errors import InputError, NotFound
 from jangbu.kernel.ids import ShopId
 from jangbu.orders import service as orders
@@ -125,6 +126,35 @@ async def ship_order(
             acknowledges=house.manifests[shop.channel].acknowledges,
         )  # fmt: skip
         return _order_facts(tx, row.shop_id, order)
+
+    return await house.db.write(write)
+
+
+async def orders_missing(house: House, *, name: str = "") -> list[Facts]:
+    """List orders a marketplace names and does not give: until read or dismissed, nothing is raised on its news."""
+
+    def read(tx: ReadTx) -> list[Facts]:
+        shop = shops.named(tx, name).id if name else None
+        names = {s.id: s.name for s in shops.all_shops(tx)}
+        return [
+            {
+                "shop": names.get(order.shop_id, order.shop_id), "order": order.remote_id, "since": iso(order.since),
+                "dismissed_at": iso(order.dismissed_at),
+            }
+            for order in intake.missing_orders(tx, shop)
+        ]  # fmt: skip
+
+    return await house.db.read(read)
+
+
+async def order_dismiss(house: House, *, name: str, order: str, actor: str) -> Facts:
+    """Let an order that is named and never given hold nothing back any more. Errors: NotFound."""
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> Facts:
+        shop = shops.named(tx, name)
+        intake.dismiss_missing(tx, shop.id, order.strip(), now, actor=actor)
+        return {"shop": shop.name, "order": order.strip()}
 
     return await house.db.write(write)
 

@@ -29,6 +29,7 @@ WINDOW: Final = timedelta(hours=24)  # the widest Naver answers
 
 _PAGE_ROWS: Final = 300
 _PAGES_MAX: Final = 200
+_EMPTY_MAX: Final = 3  # pages in a row that hold nothing and claim another: then the claim is not believed
 _QUERY_IDS: Final = 300
 _NOT_READABLE: Final = frozenset({"100001", "100003", "101009"})
 
@@ -188,13 +189,16 @@ async def _placed_pages(client: Client, since: datetime) -> AsyncIterator[list[F
         "pageSize": _PAGE_ROWS,
         "quantityClaimCompatibility": "true",
     }
+    empty = 0
     for page_no in range(1, _PAGES_MAX + 1):
         answer = await client.send(Request("searchProductOrders", query=query | {"page": page_no}))
         data = convert(answer.json(), FoundLines, answer.operation).data
         if data is None:
             return
-        yield data.contents or []
-        if not (data.pagination and data.pagination.has_next):
+        rows = data.contents or []
+        yield rows
+        empty = 0 if rows else empty + 1
+        if empty == _EMPTY_MAX or not (data.pagination and data.pagination.has_next):
             return
 
 
