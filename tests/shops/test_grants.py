@@ -68,6 +68,9 @@ def test_a_day_nobody_told_is_asked_for_and_a_refusal_outweighs_all(database: Da
     assert grant_state(None, shop, None, NOW) == (GrantState.FINE, None)
     refused = replace(shop, state=ShopState.NEEDS_ATTENTION)
     assert grant_state(RENEWED, refused, NOW, NOW)[0] is GrantState.REFUSED
+    renewed = replace(refused, options={"regranted_at": NOW.isoformat()})
+    assert grant_state(RENEWED, renewed, NOW, NOW + timedelta(seconds=119))[0] is GrantState.TRYING
+    assert grant_state(RENEWED, renewed, NOW, NOW + timedelta(seconds=120))[0] is GrantState.REFUSED
 
 
 def test_a_credential_is_as_old_as_its_last_renewal(database: Database) -> None:

@@ -16,6 +16,9 @@ from jangbu.sdk.manifest import GrantLife, Manifest
 NAME_LENGTH_MAX = 60
 SHARE_MAX = 1000
 ADDRESSES_MAX = 3
+REGRANTED = "regranted_at"
+"""The option that says when a credential was last changed by hand."""
+TRIED_FOR = timedelta(minutes=2)
 
 
 class ShopState(StrEnum):
@@ -64,6 +67,7 @@ class GrantState(StrEnum):
     ENDS_SOON = "ends_soon"
     ENDED = "ended"  # a person must renew it
     REFUSED = "refused"  # the marketplace does not take it, or not from here
+    TRYING = "trying"  # renewed just now; the shop is being read with it
     UNTOLD = "untold"  # works, but nobody said since when
 
 
@@ -73,7 +77,7 @@ def grant_state(
     """Judge a shop's credential; with the moment it ends, where that is known."""
     ends = _grant_ends(life, shop, renewed_at)
     if shop.state is ShopState.NEEDS_ATTENTION:
-        return GrantState.REFUSED, ends
+        return (GrantState.TRYING if _just_renewed(shop, now) else GrantState.REFUSED), ends
     if life is None:
         return GrantState.FINE, None
     if ends is None:
@@ -81,6 +85,11 @@ def grant_state(
     if now >= ends:
         return GrantState.ENDED, ends
     return (GrantState.ENDS_SOON if now >= ends - timedelta(days=life.warn_days) else GrantState.FINE), ends
+
+
+def _just_renewed(shop: Shop, now: datetime) -> bool:
+    told = shop.options.get(REGRANTED, "")
+    return bool(told) and now - datetime.fromisoformat(told) < TRIED_FOR
 
 
 def _grant_ends(life: GrantLife | None, shop: Shop, renewed_at: datetime | None) -> datetime | None:

@@ -18,10 +18,9 @@ from jangbu.sdk.adapter import Grant
 from jangbu.sdk.manifest import Manifest
 from jangbu.sdk.records import ShopProfile
 from jangbu.shops import store
-from jangbu.shops.model import Shop, ShopState, checked_credentials, checked_name, checked_share
+from jangbu.shops.model import REGRANTED, Shop, ShopState, checked_credentials, checked_name, checked_share
 
 STOP_ALL = "stop_all_writing"
-REGRANTED = "regranted_at"
 CIRCUIT_OPEN = "channel.circuit_open"
 
 all_shops = store.all_shops

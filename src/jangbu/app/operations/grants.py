@@ -24,7 +24,7 @@ _DELIVERIES_LOOKED_AT: Final = 500
 
 
 async def grant_list(house: House) -> list[Facts]:
-    """Tell how each shop's credential stands: fine, ends_soon, ended, refused, untold; and when it ends."""
+    """Tell how each shop's credential stands: fine, ends_soon, ended, refused, trying, untold; and when it ends."""
     now = house.clock.now()
 
     def read(tx: ReadTx) -> list[Facts]:

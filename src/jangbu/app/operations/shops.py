@@ -20,10 +20,10 @@ from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
 from jangbu.sdk.records import ShopProfile
 from jangbu.shops import service as shops
-from jangbu.shops.model import Shop, checked_addresses, checked_day
+from jangbu.shops.model import REGRANTED, Shop, checked_addresses, checked_day
 from jangbu.shops.service import NewShop
 
-_OWN_OPTIONS: Final = frozenset({"remote_shop_id", shops.REGRANTED})  # nothing a seller chose
+_OWN_OPTIONS: Final = frozenset({"remote_shop_id", REGRANTED})  # nothing a seller chose
 _EAST: Final = timedelta(hours=14)  # a day begins first there: what is today somewhere is not to come
 
 
