@@ -7,7 +7,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := setup
-.PHONY: setup dev-setup demo dev test test-long check bench lock clean help
+.PHONY: setup dev-setup demo dev test test-long pictures check bench lock clean help
 
 setup: $(VENV)/.run ## everything needed to run (default)
 
@@ -40,6 +40,9 @@ test: dev-setup ## all tests (what CI runs)
 
 test-long: dev-setup ## thousands of kills and worlds; N=1000
 	@JANGBU_TEST_N=$(N) $(PYTEST) -q -m long --timeout 3600
+
+pictures: dev-setup ## a picture of every page, ko and en, desktop and phone, in pictures/
+	@$(BIN)/python -m tests.app.web.pictures pictures
 
 check: dev-setup ## ruff, mypy --strict, import contracts
 	@$(BIN)/ruff check src tests bench

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import typer
 
 from jangbu.app.commands import stock_file
-from jangbu.app.commands.explained import Balance, effect
 from jangbu.app.commands.face import AsJSON, Face, actor, face_of
 from jangbu.app.commands.spoken import SpokenCommand, group
 from jangbu.app.commands.table import KEEP
+from jangbu.app.explaining import Balance, effect
 from jangbu.kernel.errors import InputError, RowError, RowErrors
 
 _SIGNED = {"ignore_unknown_options": True, "help_option_names": ["--help", "-h"]}  # -3 is a number here

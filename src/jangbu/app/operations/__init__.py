@@ -22,6 +22,7 @@ from jangbu.app.operations.connect import (
 )
 from jangbu.app.operations.grants import grant_list, outgoing_address, webhook_secret_set, webhook_state
 from jangbu.app.operations.imports import import_begin, import_list
+from jangbu.app.operations.opening import opening_list, opening_stock
 from jangbu.app.operations.orders import (
     order_dismiss,
     order_list,
@@ -76,6 +77,8 @@ OPERATIONS = {
         why,
         ledger_verify,
         stock_rows,
+        opening_list,
+        opening_stock,
         orders_read,
         order_dismiss,
         order_list,
@@ -132,6 +135,8 @@ __all__ = [
     "import_begin",
     "import_list",
     "ledger_verify",
+    "opening_list",
+    "opening_stock",
     "order_dismiss",
     "order_list",
     "order_show",

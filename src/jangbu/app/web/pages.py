@@ -27,10 +27,10 @@ class Pages:
 
     async def board(self, request: Request) -> Response:
         """Show the board."""
-        house, now, ask = self._house, self._house.clock.now(), _ask(request)
+        house, now, ask = self._house, self._house.clock.now(), asked(request)
         board = await house.db.read(lambda tx: read_board(tx, house, ask, now))
         return self._site.page(
-            request, "board.html", section="today", b=board, link=_Links(board.ask), orders_step=ORDERS
+            request, "board.html", section="today", b=board, link=BoardLinks(board.ask), orders_step=ORDERS
         )
 
     async def stop(self, request: Request) -> Response:
@@ -52,30 +52,32 @@ class Pages:
         return Response(found.content, headers=forever, media_type=found.media_type)
 
 
-def _ask(request: Request) -> Ask:
+def asked(request: Request) -> Ask:
+    """Read what part of the board a request asks for."""
     params = request.query_params
     shown = params.get("show", "all")
     return Ask(
         shown if shown in SHOWN else "all",
         params.get("q", "").strip()[:_SEARCH_LENGTH_MAX].replace("\0", ""),
-        _number(params.get("page", ""), 1, _PAGE_MAX),
-        _number(params.get("orders", ""), ORDERS, ORDERS_MAX),
+        number_in(params.get("page", ""), 1, _PAGE_MAX),
+        number_in(params.get("orders", ""), ORDERS, ORDERS_MAX),
     )
 
 
-def _number(text: str, least: int, most: int) -> int:
+def number_in(text: str, least: int, most: int) -> int:
+    """Read a whole number from an address, within bounds; what is no number is the least."""
     return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 9 else least  # noqa: PLR2004 - far beyond any page
 
 
-class _Links:
+class BoardLinks:
     """Addresses of the page with one thing asked differently."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, ask: Ask, base: str = "/") -> None:
+        self._ask, self.base = ask, base
 
     def __call__(self, **changed: str | int) -> str:
         """Give the address with these parts changed; parts at their default are left out."""
         asked = {"show": self._ask.shown, "q": self._ask.search, "page": self._ask.page, "orders": self._ask.orders}
         default = {"show": "all", "q": "", "page": 1, "orders": ORDERS}
         kept = {name: value for name, value in (asked | changed).items() if value != default.get(name)}
-        return "/?" + urlencode(kept) if kept else "/"
+        return f"{self.base}?{urlencode(kept)}" if kept else self.base

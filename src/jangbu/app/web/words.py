@@ -10,7 +10,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from jangbu.infra.activity import Activity
-from jangbu.infra.i18n import Catalogue, number, when
+from jangbu.infra.i18n import Catalogue, happened, money, number, when, word
+from jangbu.kernel.money import Money
 
 _STEP: Final = re.compile(r"^\s*\d+\.\s+")
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -79,6 +80,18 @@ class Words:
         past = moment < self._now
         unit, amount = _span(self._now - moment if past else moment - self._now)
         return self.t(f"web.{'late' if past else 'left'}.{unit}", n=amount)
+
+    def word(self, group: str, value: object) -> str:
+        """Give the word for a value of a closed list."""
+        return word(group, str(value), self.lang)
+
+    def money(self, amount: int, currency: str) -> str:
+        """Write an amount."""
+        return money(Money(amount, currency), self.lang)
+
+    def told(self, code: str, facts: Mapping[str, object]) -> str:
+        """Tell one line of the story from a code with its facts."""
+        return happened(code, facts, self.lang)
 
     def reason(self, code: str) -> str:
         """Say a plan's or a wait's reason."""

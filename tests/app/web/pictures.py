@@ -1,0 +1,75 @@
+"""Pictures of every page, in each language, on a desktop and on a phone, to be looked at by a person."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from tests.app.web.conftest import LOCAL_TOKEN, PAGE_TOKEN
+from tests.app.web.filled import FixedClock, fill, open_empty
+
+from jangbu.app.web import create_app
+from jangbu.infra.i18n import LANGUAGES
+
+PAGES: Final = {
+    "today": "/", "orders": "/orders", "order": "", "stock": "/stock", "stock-item": "/stock/item?sku=MUG-BLUE",
+    "opening": "/stock/opening", "listings": "/listings", "plan": "/plan", "shops": "/shops",
+    "connect": "/shops/connect", "connect-naver": "/shops/connect/naver", "connect-etsy": "/shops/connect/etsy",
+    "activity": "/activity", "writes": "/activity?show=writes", "people": "/people", "me": "/me",
+}  # fmt: skip
+SIZES: Final = {"desktop": 1280, "phone": 390}
+
+
+async def take(folder: Path, only: set[str]) -> None:
+    """Fill a house, serve it on this machine, and take the pictures."""
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - slow to load, and only needed here
+
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser_path is None:
+        raise SystemExit("Chromium is absent: no pictures")
+    with tempfile.TemporaryDirectory() as home:
+        house = open_empty(Path(home), clock=FixedClock())
+        fill(house)
+        (order,) = house.db.read_now(lambda tx: tx.all("SELECT order_id FROM order_line WHERE open = 1 LIMIT 1"))
+        pages = PAGES | {"order": f"/orders/item?order={order[0]}"}
+        listener = socket.create_server(("127.0.0.1", 0))
+        app = create_app(house, None, local_token=LOCAL_TOKEN, page_token=PAGE_TOKEN)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=browser_path, args=["--no-sandbox", "--disable-background-networking"]
+            )
+            await _walk(browser, f"http://127.0.0.1:{listener.getsockname()[1]}", pages, folder, only)
+            await browser.close()
+        server.should_exit = True
+        await serving
+        listener.close()
+        await house.close()
+
+
+async def _walk(browser: Any, address: str, pages: dict[str, str], folder: Path, only: set[str]) -> None:
+    context = await browser.new_context(viewport={"width": 1280, "height": 900})
+    page = await context.new_page()
+    await page.goto(f"{address}/enter?key={PAGE_TOKEN}")
+    for name, path in pages.items():
+        if only and name not in only:
+            continue
+        for lang in LANGUAGES:
+            await page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={lang}")
+            for size, width in SIZES.items():
+                await page.set_viewport_size({"width": width, "height": 900})
+                await page.screenshot(path=folder / f"{name}-{lang}-{size}.png", full_page=True)
+    await context.close()
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(target, set(sys.argv[2:])))
