@@ -20,7 +20,7 @@ PAGES = (
     "/stock/opening", "/listings", "/listings?show=linked&q=mug", "/plan", "/activity", "/activity?show=writes",
     "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
 )  # fmt: skip
-LEFT_OVER = re.compile(r"\{[a-z_]+\}|\b(web|page|stock|plan|orders|listings|opening|activity|wait)\.[a-z_.]{3,}")
+LEFT_OVER = re.compile(r"\{[a-z_]+\}|\b(web|page|stock|plans|orders|listings|opening|records|wait)\.[a-z_.]{3,}")
 
 
 async def csrf_of(guest: httpx2.AsyncClient, page: str = "/") -> str:

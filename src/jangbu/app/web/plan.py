@@ -83,7 +83,7 @@ class PlanPages:
         await ops.shop_state(
             self._house, name=shop["id"], action="start", actor=request.state.visitor.actor, scope=scope, skus=skus
         )
-        return self._site.back(request, "/", said=f"plan.started.{scope}", name=shop["name"])
+        return self._site.back(request, "/", said=f"plans.started.{scope}", name=shop["name"])
 
 
 def _undecided(return_fee: bool, shop: Mapping[str, Any]) -> bool:
