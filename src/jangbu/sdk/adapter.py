@@ -178,3 +178,14 @@ class CountsListings(Protocol):
 
     async def count_listings(self) -> int:
         """Count them, cheaply; a walk may still give a few more or less."""
+
+
+@runtime_checkable
+class Probes(Protocol):
+    """Asks the least of each part of the marketplace's doors that we need, to tell which of them are open."""
+
+    def parts(self) -> tuple[str, ...]:
+        """Name the parts (API groups, scopes) in the order they are tried."""
+
+    async def probe(self, part: str) -> None:
+        """Make the cheapest read of a part. Errors: what stands in the way; ScopeMissing for a part not granted."""

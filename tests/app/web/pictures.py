@@ -21,7 +21,7 @@ PAGES: Final = {
     "today": "/", "orders": "/orders", "order": "", "stock": "/stock", "stock-item": "/stock/item?sku=MUG-BLUE",
     "opening": "/stock/opening", "listings": "/listings", "plan": "/plan", "shops": "/shops",
     "connect": "/shops/connect", "connect-naver": "/shops/connect/naver", "connect-etsy": "/shops/connect/etsy",
-    "activity": "/activity", "writes": "/activity?show=writes", "people": "/people", "me": "/me",
+    "repair": "", "activity": "/activity", "writes": "/activity?show=writes", "people": "/people", "me": "/me",
 }  # fmt: skip
 SIZES: Final = {"desktop": 1280, "phone": 390}
 
@@ -37,7 +37,14 @@ async def take(folder: Path, only: set[str]) -> None:
         house = open_empty(Path(home), clock=FixedClock())
         fill(house)
         (order,) = house.db.read_now(lambda tx: tx.all("SELECT order_id FROM order_line WHERE open = 1 LIMIT 1"))
-        pages = PAGES | {"order": f"/orders/item?order={order[0]}"}
+        house.db.write_now(
+            lambda tx: tx.run(
+                "UPDATE shop SET trouble = 'naver.address_not_allowed', state = 'needs_attention', trouble_at = heard_at "
+                "WHERE channel = 'naver'"
+            )
+        )
+        (shop,) = house.db.read_now(lambda tx: tx.all("SELECT id FROM shop WHERE channel = 'naver'"))
+        pages = PAGES | {"repair": f"/shops/{shop[0]}/repair", "order": f"/orders/item?order={order[0]}"}
         listener = socket.create_server(("127.0.0.1", 0))
         app = create_app(house, None, local_token=LOCAL_TOKEN, page_token=PAGE_TOKEN)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))

@@ -22,11 +22,15 @@ Pairs = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE")]
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     shops = group()
-    for name, command in (("add", add), ("list", list_), ("show", show), ("set", set_), ("start", start)):
+    known = (("add", add), ("list", list_), ("show", show), ("set", set_), ("start", start), ("test", check))
+    for name, command in known:
         shops.command(name, cls=SpokenCommand)(command)
     for action in ("pause", "resume"):
         shops.command(action, cls=SpokenCommand)(_state(action))
     app.add_typer(shops, name="shop")
+    secrets = group()
+    secrets.command("set", cls=SpokenCommand)(secret_set)
+    app.add_typer(secrets, name="secret")
 
 
 def add(
@@ -112,6 +116,36 @@ def set_(
     face = face_of(ctx)
     shop = face.ask("shop_set", name=name, option=option, value=value)
     face.show(shop, as_json, lambda: face.say("shop.set", name=shop["name"], option=option, value=value))
+
+
+def check(ctx: typer.Context, name: Name, as_json: AsJSON = False) -> None:
+    """Walk the ladder of a connection now; exit status 1 when a rung is broken."""
+    face = face_of(ctx)
+    told_ = face.ask("shop_check", name=name)
+
+    def people() -> None:
+        marks = {"ok": "●", "broken": "✗", "not_reached": "○", "unknown": "?"}
+        for rung in told_["rungs"]:
+            state = face.text(f"rung.{rung['state']}")
+            face.lines([f"{marks[rung['state']]} {face.word('rung', rung['rung'])}  {state}"])
+        broken = [rung for rung in told_["rungs"] if rung["state"] == "broken" and rung["code"]]
+        for rung in broken:
+            print()
+            face.lines(told(rung["code"], rung["facts"], face.language))
+
+    face.show(told_, as_json, people)
+    if not told_["sound"]:
+        raise typer.Exit(1)
+
+
+def secret_set(ctx: typer.Context, name: Name, *, stdin: Annotated[bool, typer.Option("--stdin")] = False) -> None:
+    """Put a new secret in for a connected shop; it is asked for, never an argument."""
+    face = face_of(ctx)
+    shop = face.ask("shop_show", name=name)
+    secret = next((field.name for field in _fields(shop["channel"]) if field.secret and not field.by_consent), "")
+    value = sys.stdin.readline() if stdin else getpass.getpass(face.text("shop.field", field=secret))
+    face.ask("shop_secret_set", name=name, credentials={secret: value.strip()}, actor=actor())
+    face.say("secret.kept", name=shop["name"])
 
 
 def start(

@@ -175,7 +175,7 @@ class ConnectPages:
             fields=[field for field in fields if field.required], before=before, public=self._house.settings.public_url,
             told=await ops.application_state(self._house, channel=channel), redirect=self._redirect(channel),
             typed={name: value for name, value in given.items() if name not in _secrets(fields)},
-            error=explained(error) if error else None, rungs=[],
+            error=explained(error) if error else None, rungs=ops.rungs_after(manifest, error) if error else [],
             scopes=list(manifest.consent().scopes) if manifest.consent else [],
             egress=ops.outgoing_address("direct", await self._registered(channel)),
         )  # fmt: skip

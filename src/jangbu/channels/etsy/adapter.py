@@ -62,6 +62,18 @@ class EtsyAdapter:
                 for row, _ in await self._inventories(fresh):
                     yield listings.listing(row)
 
+    def parts(self) -> tuple[str, ...]:
+        return ("shop", "listings", "orders")
+
+    async def probe(self, part: str) -> None:
+        path = {"shop_id": await self._shop_id()}
+        if part == "shop":
+            await self._client.send(Request("getShop", path=path))
+        elif part == "listings":
+            await self._client.send(Request("getListingsByShop", path=path, query={"state": "active", "limit": 1}))
+        else:
+            await self._client.send(Request("getShopReceipts", path=path, query={"limit": 1}))
+
     async def count_listings(self) -> int:
         shop_id = await self._shop_id()
         total = 0

@@ -112,6 +112,22 @@ CHANNEL: Final = Manifest(
     consent=EtsyConsent,
     grant_life=GrantLife(days=90, warn_days=14),  # every renewal gives another 90 days
     switches_sale=True,
+    rungs={
+        "etsy.blocked": "line",
+        "etsy.not_etsy": "line",
+        "etsy.key_unknown": "app",
+        "etsy.secret_missing": "secret",
+        "etsy.secret_wrong": "secret",
+        "etsy.refresh_missing": "token",
+        "etsy.refresh_refused": "token",
+        "etsy.token_refused": "token",
+        "etsy.token_revoked": "token",
+        "etsy.token_expired": "token",
+        "etsy.scope_missing": "groups",
+        "etsy.forbidden": "groups",
+        "etsy.other_shop": "first_read",
+        "etsy.no_shop": "first_read",
+    },
     return_fee=True,
     notice="The term 'Etsy' is a trademark of Etsy, Inc. This application uses the Etsy API but is not "
     "endorsed or certified by Etsy, Inc.",

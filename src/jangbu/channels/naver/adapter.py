@@ -31,6 +31,11 @@ from jangbu.sdk.records import (
     WriteAnswer,
 )
 
+_PROBES: Final = {
+    "seller": Request("getSellerAccount"),
+    "products": Request("searchProducts", json={"page": 1, "size": 1}),
+    "orders": Request("listLastChangedStatuses"),
+}
 _OVERLAP: Final = timedelta(minutes=5)
 _DEEP_OVERLAP: Final = timedelta(hours=1)
 _AHEAD: Final = timedelta(hours=1)
@@ -54,6 +59,16 @@ class NaverAdapter:
             convert(account.json(), Account, account.operation),
             convert(channels.json(), list[StoreChannel], channels.operation),
         )
+
+    def parts(self) -> tuple[str, ...]:
+        return tuple(_PROBES)
+
+    async def probe(self, part: str) -> None:
+        request = _PROBES[part]
+        if part == "orders":
+            since = kst_text(self._client.now() - _OVERLAP)
+            request = Request(request.operation, query={"lastChangedFrom": since, "limitCount": 1})
+        await self._client.send(request)
 
     # Listings and their numbers
 

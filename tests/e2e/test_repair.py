@@ -1,0 +1,165 @@
+"""A connection that broke twice over is found and mended rung by rung, and read to the present before any raise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.town import START, Town, a_town
+from tests.support.vtime import run_virtual
+
+from jangbu.app import operations as ops
+from jangbu.infra.i18n import LANGUAGES, fault
+from jangbu.kernel.errors import Conflict, GrantError, ReauthRequired
+
+OWNER = "person:owner"
+
+
+def broken(ladder: dict[str, Any]) -> dict[str, Any]:
+    found: list[dict[str, Any]] = [rung for rung in ladder["rungs"] if rung["state"] == "broken"]
+    assert len(found) == 1, ladder
+    return found[0]
+
+
+def wrong(town: Town, *kinds: str) -> None:
+    town.world.faults.replace([{"kind": kind, "channel": "naver"} for kind in kinds])
+
+
+def reissue(town: Town) -> str:
+    """Have Naver issue a new secret, as after a release from dormancy; give it."""
+    settings = town.world.emulators["naver"].settings
+    settings.update({"secret_generation": int(settings.number("secret_generation")) + 1})
+    return town.world.env()["NAVER_CLIENT_SECRET"]
+
+
+async def raised(town: Town, since: int) -> list[dict[str, Any]]:
+    """Give the writes after the first `since` that put more on sale than stood there."""
+    rows = list(reversed(await ops.recent_writes(town.house, limit=500)))[since:]
+    return [row for row in rows if any(n > row["before"].get(cell, 0) for cell, n in row["numbers"].items())]
+
+
+def test_address_changed_then_dormant_behind_it(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.settle_in()
+            town.run_world()
+            await town.quiet()
+            assert (await ops.shop_check(town.house, name="naver"))["sound"]
+
+            wrong(town, "address_not_allowed", "dormant_app")
+            await town.sleep(200)
+            sold = town.world.emulators["naver"].buy(town.world.emulators["naver"].offers()[0].offer_id, 1)
+            assert sold, "buyers go on buying while we cannot look"
+            shop = await ops.shop_show(town.house, name="naver")
+            assert (shop["state"], shop["trouble"]) == ("needs_attention", "naver.address_not_allowed")
+            first = broken(await ops.shop_check(town.house, name="naver"))
+            assert (first["rung"], first["code"], first["certainty"]) == (
+                "address", "naver.address_not_allowed", "certain",
+            )  # fmt: skip
+
+            wrong(town, "dormant_app")
+            second = broken(await ops.shop_check(town.house, name="naver"))
+            assert (second["rung"], second["code"]) == ("app", "naver.app_not_entitled")
+            for lang in LANGUAGES:
+                said = fault(second["code"], second["facts"], lang)
+                assert said.what
+                assert 1 <= len(said.steps) <= 3
+                assert said.who
+
+            new = reissue(town)
+            wrong(town, "secret_expired")  # released, and the new secret is not in force yet
+            with pytest.raises(ReauthRequired) as refused:
+                await ops.shop_secret_set(town.house, name="naver", credentials={"client_secret": new}, actor=OWNER)
+            assert refused.value.code == "naver.secret_wrong"
+            assert broken(await ops.shop_check(town.house, name="naver"))["rung"] == "secret"
+
+            before = len(await ops.recent_writes(town.house, limit=500))
+            wrong(town)
+            await ops.shop_secret_set(town.house, name="naver", credentials={"client_secret": new}, actor=OWNER)
+            accepted, seen_read = town.clock.now().isoformat(), False
+            for _ in range(120):
+                heard = (await ops.shop_show(town.house, name="naver"))["heard_at"]
+                seen_read = seen_read or heard >= accepted
+                assert seen_read or await raised(town, before) == [], "the gap is read before anything is raised"
+                await town.sleep(1)
+            assert seen_read
+            ladder = await ops.shop_check(town.house, name="naver")
+            assert ladder["sound"]
+            assert [rung["state"] for rung in ladder["rungs"]] == ["ok"] * 10
+            orders = [row["order"] for row in await ops.order_list(town.house, name="naver", open_only=False)]
+            assert sold in orders, "what was sold meanwhile is in the book"
+
+    run_virtual(play(), start=START)
+
+
+def test_a_secret_that_opens_nothing_changes_nothing(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.settle_in()
+            wrong_secret = town.credentials("naver")["client_secret"][:-3] + "abO"
+            with pytest.raises(GrantError):
+                await ops.shop_secret_set(
+                    town.house, name="naver", credentials={"client_secret": wrong_secret}, actor=OWNER
+                )
+            await town.sleep(30)
+            assert (await ops.shop_check(town.house, name="naver"))["sound"]
+
+    run_virtual(play(), start=START)
+
+
+def test_a_secret_of_another_shop_is_refused(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.settle_in()
+            town.house.db.write_now(lambda tx: tx.run("UPDATE shop SET remote_id = 'other' WHERE name = 'naver'"))
+            with pytest.raises(Conflict):
+                await ops.shop_secret_set(
+                    town.house, name="naver", credentials=town.credentials("naver"), actor=OWNER
+                )
+
+    run_virtual(play(), start=START)
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind", "rung"),
+    [
+        ("naver", "address_not_allowed", "address"), ("naver", "dormant_app", "app"),
+        ("naver", "secret_expired", "secret"), ("etsy", "dormant_app", "app"), ("etsy", "token_revoked", "token"),
+    ],
+)  # fmt: skip
+def test_a_credential_is_tried_rung_by_rung_before_it_is_kept(
+    tmp_path: Path, channel: str, kind: str, rung: str
+) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.connect(channel, channel)
+            town.world.faults.replace([{"kind": kind, "channel": channel}])
+            assert broken(await ops.shop_check(town.house, name=channel))["rung"] == rung
+            town.world.faults.replace([])
+            if channel == "naver":
+                good = await ops.credentials_check(
+                    town.house, channel="naver", credentials=town.credentials("naver")
+                )
+                assert [each["state"] for each in good["rungs"]] == ["ok"] * 8
+
+    run_virtual(play(), start=START)
+
+
+def test_what_is_given_to_who_helps_holds_no_secret_and_nobodys_data(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.settle_in()
+            wrong(town, "address_not_allowed")
+            await town.sleep(100)
+            text = (await ops.shop_evidence(town.house, name="naver"))["text"]
+            assert "naver.address_not_allowed" in text
+            assert "broken rung address" in text
+            for secret in town.credentials("naver").values():
+                assert secret not in text
+            shown = await ops.order_list(town.house, name="naver")
+            for row in shown:
+                person = (await ops.order_show(town.house, order=row["order"], name="naver", personal=True))["ship_to"]
+                assert person["name"] not in text
+
+    run_virtual(play(), start=START)
