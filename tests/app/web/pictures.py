@@ -39,8 +39,8 @@ async def take(folder: Path, only: set[str]) -> None:
         (order,) = house.db.read_now(lambda tx: tx.all("SELECT order_id FROM order_line WHERE open = 1 LIMIT 1"))
         house.db.write_now(
             lambda tx: tx.run(
-                "UPDATE shop SET trouble = 'naver.address_not_allowed', state = 'needs_attention', trouble_at = heard_at "
-                "WHERE channel = 'naver'"
+                "UPDATE shop SET trouble = 'naver.address_not_allowed', state = 'needs_attention', "
+                "trouble_at = heard_at WHERE channel = 'naver'"
             )
         )
         (shop,) = house.db.read_now(lambda tx: tx.all("SELECT id FROM shop WHERE channel = 'naver'"))
