@@ -12,6 +12,7 @@ from jangbu.kernel.clock import Clock
 from jangbu.kernel.errors import ChannelError, ContractBroken, GrantError, OutcomeUnknown, Rejected, Throttled
 from jangbu.orders import ship
 from jangbu.orders.ship import Owed
+from jangbu.sdk.adapter import ReadsLines
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
 from jangbu.sdk.records import Dispatch, LineAnswer, LineState, RemoteOrder
@@ -138,13 +139,13 @@ class Courier:
             for one in owed:
                 order = found.get(one.order_id)
                 lines = [line for line in order.lines if line.remote_id in one.line_ids] if order else []
-                if _carried(lines, one.tracking_number):
+                if len(lines) == len(one.line_ids) and _carried(lines, one.tracking_number):
                     ship.end(tx, one, "done", now)
                 elif any(line.state in _ENDED for line in lines):
                     ship.end(tx, one, "refused", now, error="ship.line_cancelled")
                 elif any(line.claim for line in lines):
                     ship.end(tx, one, "refused", now, error="ship.buyer_asks_to_cancel")
-                elif order is None:
+                elif order is None or len(lines) < len(one.line_ids):
                     _later(tx, one, now, state="wanted", error="order_unread", for_s=SOON_S)
                 else:
                     go.append(one)
@@ -162,7 +163,7 @@ class Courier:
             for one in owed:
                 order = found.get(one.order_id)
                 lines = [line for line in order.lines if line.remote_id in one.line_ids] if order else []
-                if lines and (
+                if len(lines) == len(one.line_ids) and (
                     _carried(lines, one.tracking_number)
                     if one.kind == "ship"
                     else all(line.acknowledged for line in lines)
@@ -177,8 +178,11 @@ class Courier:
 
     async def _read(self, owed: Sequence[Owed]) -> dict[str, RemoteOrder]:
         o, begun = self._o, self._o.clock.now()
-        ids = sorted({one.order_id for one in owed})
-        orders = await o.adapter(Order(Priority.SHIP, "last look")).read_orders(ids)
+        adapter = o.adapter(Order(Priority.SHIP, "last look"))
+        if isinstance(adapter, ReadsLines):  # exactly those lines, hundreds in a call
+            orders = await adapter.read_lines(sorted({line for one in owed for line in one.line_ids}))
+        else:
+            orders = await adapter.read_orders(sorted({one.order_id for one in owed}))
         await o.record(orders, begun, o.clock.now())
         return {order.remote_id: order for order in orders}
 

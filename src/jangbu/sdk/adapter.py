@@ -153,6 +153,14 @@ class ReadsOrders(Protocol):
 
 
 @runtime_checkable
+class ReadsLines(Protocol):
+    """Reads single order lines, many in a call, where the marketplace lets one."""
+
+    async def read_lines(self, line_ids: Sequence[str]) -> list[RemoteOrder]:
+        """Read these lines fresh. Shape: their orders, each with those lines alone; what cannot be read is absent."""
+
+
+@runtime_checkable
 class AcknowledgesOrders(Protocol):
     """Confirms that an order line was accepted (발주확인)."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +13,7 @@ import typer
 from jangbu.app.commands.face import AsJSON, Face, Limit, ShopName, actor, face_of
 from jangbu.app.commands.faults import told
 from jangbu.app.commands.spoken import SpokenCommand, group
+from jangbu.kernel.errors import InputError
 
 OrderId = Annotated[str, typer.Argument(metavar="ORDER")]
 
@@ -20,6 +24,8 @@ def register(app: typer.Typer) -> None:
     orders.command("list", cls=SpokenCommand)(list_)
     orders.command("read", cls=SpokenCommand)(read)
     orders.command("show", cls=SpokenCommand)(show)
+    orders.command("sheet", cls=SpokenCommand)(sheet)
+    orders.command("result", cls=SpokenCommand)(result)
     orders.command("missing", cls=SpokenCommand)(missing)
     orders.command("dismiss", cls=SpokenCommand)(dismiss)
     app.add_typer(orders, name="order")
@@ -66,6 +72,71 @@ def list_(
         )  # fmt: skip
 
     face.show(rows, as_json, people)
+
+
+def sheet(
+    ctx: typer.Context,
+    courier: Annotated[str, typer.Argument(metavar="COURIER")],
+    shop: ShopName = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+    as_json: AsJSON = False,
+) -> None:
+    """Make a courier's sheet."""
+    face = face_of(ctx)
+    made = face.ask("sheet_make", courier=courier, name=shop, actor=actor())
+    file = out or Path(made["filename"])
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # addresses of buyers stand in it
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(base64.b64decode(made.pop("content")))
+
+    def people() -> None:
+        face.say("sheet.made", file=str(file), boxes=face.number(made["boxes"]))
+        for each in made["held"]:
+            face.say("sheet.held", order=each["order"], shop=each["shop"], why=face.sentence(each["why"]))
+        if not made["verified"]:
+            face.note("sheet.unverified")
+
+    face.show(made, as_json, people)
+
+
+def result(
+    ctx: typer.Context,
+    result_file: Annotated[Path, typer.Argument(metavar="FILE")],
+    *,
+    apply: Annotated[bool, typer.Option("--apply")] = False,
+    as_json: AsJSON = False,
+) -> None:
+    """Read a courier's result file; with --apply hand its numbers over."""
+    face = face_of(ctx)
+    try:
+        content = base64.b64encode(result_file.read_bytes()).decode()
+    except OSError as error:
+        reason = error.strerror or "?"
+        raise InputError("cannot be read", code="input.csv_file", file=str(result_file), reason=reason) from None
+    told_ = face.ask("result_read", content=content)
+    if not apply:
+        face.show(told_, as_json, lambda: _result(face, told_))
+        return
+    pairs = [{"key": r["box"]["key"], "tracking": r["tracking"]} for r in told_["rows"] if r["state"] == "ships"]
+    done = face.ask("result_apply", pairs=pairs, actor=actor())
+    face.show(done, as_json, lambda: face.say("result.applied", n=face.number(done["accepted"])))
+    if done["refused"] or told_["doubtful"] or told_["refused"]:
+        raise typer.Exit(1)
+
+
+def _result(face: Face, found: Mapping[str, Any]) -> None:
+    face.table(
+        (">row", "tracking", "box", "state", "~note"),
+        [
+            (
+                str(row["row"]), row["tracking"], row["box"]["order"] if row["box"] else "",
+                face.sentence(f"result.state.{row['state']}"), face.sentence(row["why"]),
+            )
+            for row in found["rows"]
+        ],
+        empty="none",
+    )  # fmt: skip
+    face.say("result.counts", **{name: face.number(found[name]) for name in ("ships", "doubtful", "refused")})
 
 
 def missing(ctx: typer.Context, shop: ShopName = "", as_json: AsJSON = False) -> None:

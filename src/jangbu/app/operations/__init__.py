@@ -50,6 +50,7 @@ from jangbu.app.operations.repair import (
     shop_ladder,
     shop_secret_set,
 )
+from jangbu.app.operations.shipping import result_apply, result_read, sheet_list, sheet_make
 from jangbu.app.operations.shops import (
     resume_all,
     shop_add,
@@ -85,6 +86,10 @@ OPERATIONS = {
         why,
         ledger_verify,
         stock_rows,
+        result_apply,
+        result_read,
+        sheet_list,
+        sheet_make,
         credentials_check,
         shop_check,
         shop_evidence,
@@ -166,9 +171,13 @@ __all__ = [
     "person_sign_out",
     "plan",
     "recent_writes",
+    "result_apply",
+    "result_read",
     "resume_all",
     "rungs_after",
     "set_policy",
+    "sheet_list",
+    "sheet_make",
     "ship_order",
     "shop_add",
     "shop_check",

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
-from jangbu.app.web import activity, connect, listings, orders, plan, repair, shops, stock
+from jangbu.app.web import activity, connect, listings, orders, plan, repair, shipping, shops, stock
 from jangbu.app.web.door import PeopleDoor
 from jangbu.app.web.entering import Entering
 from jangbu.app.web.guard import LoopbackOnly, SecurityHeaders
@@ -38,6 +38,7 @@ def routes_of(site: Site, pages: Pages) -> list[Route]:
         *connect.routes(site),
         *repair.routes(site),
         *shops.routes(site),
+        *shipping.routes(site),
         *orders.routes(site),
         *stock.routes(site),
         *listings.routes(site),

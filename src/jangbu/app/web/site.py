@@ -21,7 +21,7 @@ from jangbu.app.web.words import Words
 from jangbu.infra.db import ReadTx
 from jangbu.infra.i18n import LANGUAGES, catalogue
 from jangbu.infra.ui import render, status_of
-from jangbu.kernel.errors import AccessError, JangbuError, RowErrors, StateError
+from jangbu.kernel.errors import AccessError, InputError, JangbuError, RowErrors, StateError
 from jangbu.people.model import MAY, Role
 from jangbu.shops import service as shops
 
@@ -34,6 +34,9 @@ SECTIONS: Final = (
 )  # fmt: skip
 ROLES: Final = tuple(role.value for role in sorted(Role, key=lambda role: len(MAY[role])))
 """What somebody may do, each including all before it."""
+
+FORM_BYTES_MAX: Final = 12 * 1024 * 1024
+"""A courier's file with its form around it; nothing larger is read."""
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -110,10 +113,15 @@ class Site:
                 return self.remembering(request, await handler(request))
             except JangbuError as error:
                 return self.failed(request, error)
+            finally:
+                await request.close()  # files that came with a form
 
         return endpoint
 
     async def _check_form(self, request: Request) -> None:
+        told = request.headers.get("content-length", "")
+        if not told.isdigit() or int(told) > FORM_BYTES_MAX:
+            raise InputError("the form is too large", code="page.too_large", most=FORM_BYTES_MAX // (1024 * 1024))
         form = await request.form(max_fields=10_000)
         given = form.get(CSRF) or request.headers.get("x-csrf", "")
         own = isinstance(given, str) and hmac.compare_digest(given.encode(), self.door.csrf(request).encode())

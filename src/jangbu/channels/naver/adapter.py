@@ -242,6 +242,10 @@ class NaverAdapter:
             )
         return list(orders.remote_orders(read.details, {}))
 
+    async def read_lines(self, line_ids: Sequence[str]) -> list[RemoteOrder]:
+        read = await feed.read_details(self._client, line_ids)
+        return list(orders.remote_orders(read.details, {}))
+
     # Confirming and shipping
 
     async def acknowledge(self, line_ids: Sequence[str]) -> list[LineAnswer]:
