@@ -58,6 +58,8 @@ def _etsy(document: Json) -> Json:
     # The OAuth layer says more than ErrorSchema has room for: {"error", "error_description"}.
     # Source: bodies reported by developers (facts, 2.5 and 4.1).
     schemas["ErrorSchema"]["properties"]["error_description"] = {"type": "string"}
+    # Described as an object without properties; taken to be a list of words (facts: shape unconfirmed).
+    schemas["Scopes"] = {"oneOf": [{"type": "array", "items": {"type": "string"}}, schemas["Scopes"]]}
     # The live wire writes "Paid" where the description has "paid". Source: facts, 6.9.
     words = schemas["ShopReceipt"]["properties"]["status"]["enum"]
     words += [word.title() for word in words if word.title() not in words]
