@@ -18,6 +18,7 @@ offer_for_line = store.offer_for_line
 links_of = store.links_of
 listing_ref = store.listing_ref
 set_policy = store.set_policy
+units_by_cell = store.units_by_cell
 
 
 def take_listings(tx: WriteTx, shop: ShopId, listings: Sequence[Listing], at: datetime) -> Imported:
@@ -64,6 +65,20 @@ def link_by_hand(
         store.drop_links(tx, shop, offer_key)
     store.put_link(tx, shop, offer_key, variant.id, units, actor, at)
     return offers(tx, shop, key=offer_key)[0]
+
+
+def unlink(tx: WriteTx, shop: ShopId, offer_key: str, sku: str = "") -> OfferRow:
+    """Take an offer's link to a SKU away, or all its links.
+
+    Errors: NotFound for an unknown offer, or one without such a link.
+    """
+    found = offers(tx, shop, key=offer_key)
+    if not found:
+        raise NotFound(f"no offer {offer_key}", code="offer_unknown", offer=offer_key)
+    gone = [variant_of(tx, sku).id] if sku else list(found[0].links)
+    if not gone or not all(store.drop_link(tx, shop, offer_key, variant) for variant in gone):
+        raise NotFound("no such link", code="link_unknown", offer=offer_key)
+    return found[0]
 
 
 def variant_of(tx: ReadTx, sku: str) -> Variant:

@@ -130,6 +130,22 @@ def put_link(
     )
 
 
+def drop_link(tx: WriteTx, shop: ShopId, offer_key: str, variant: VariantId) -> bool:
+    """Forget one link of an offer; tell whether there was one."""
+    sql = "DELETE FROM link WHERE shop_id = ? AND offer_key = ? AND variant_id = ?"
+    return bool(tx.run(sql, (shop, offer_key, variant)))
+
+
+def units_by_cell(tx: ReadTx, shop: ShopId, cell_key: str) -> dict[VariantId, int]:
+    """Give what one sale on a number takes, by the links of all offers that share it, listed or not."""
+    rows = tx.all(
+        "SELECT k.variant_id, MAX(k.units) FROM link k JOIN offer o ON o.shop_id = k.shop_id AND o.key = k.offer_key "
+        "WHERE o.shop_id = ? AND o.cell_key = ? GROUP BY k.variant_id",
+        (shop, cell_key),
+    )
+    return {VariantId(variant): int(units) for variant, units in rows}
+
+
 def drop_links(tx: WriteTx, shop: ShopId, offer_key: str) -> int:
     """Take an offer's links away."""
     return tx.run("DELETE FROM link WHERE shop_id = ? AND offer_key = ?", (shop, offer_key))

@@ -14,6 +14,7 @@ from jangbu.infra.activity import note
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.inventory import service as inventory
 from jangbu.kernel.clock import to_ms
+from jangbu.kernel.errors import IllegalTransition
 from jangbu.kernel.ids import CellId, ShopId, VariantId, WriteId, new_id
 from jangbu.orders import service as orders
 from jangbu.publish import store, world
@@ -73,8 +74,7 @@ def sync_cells(tx: WriteTx) -> int:
     for (shop, key), (listing, units) in sorted(wanted.items()):
         cell = known.get((shop, key))
         if cell is None:
-            id_ = CellId(new_id("cell"))
-            store.add_cell(tx, id_, shop, key, listing, Book(unread=books.UNBOUNDED))
+            id_ = store.add_cell(tx, CellId(new_id("cell")), shop, key, listing, Book(unread=books.UNBOUNDED))
             new += 1
         elif have[cell.id] == units:
             continue
@@ -85,6 +85,26 @@ def sync_cells(tx: WriteTx) -> int:
         inventory.mark_dirty(tx, units)
     tx.notify("stock")
     return new
+
+
+def unlinked(tx: WriteTx, shop: ShopId, cell_key: str) -> None:
+    """Have a number draw only on what is still linked to it; what stands there stays as it is and is ours no more.
+
+    What was sold there unheard of comes in as lines without a link, and is shown to a person.
+    Errors: IllegalTransition while a write there is under way: it may still land.
+    """
+    cell = store.cell_by_key(tx, shop, cell_key)
+    if cell is None:
+        return
+    if cell.book.pending is not None:
+        raise IllegalTransition("a write there is under way", code="unlink_under_way", cell=cell_key)
+    inventory.mark_dirty(tx, store.units_of(tx, [cell.id])[cell.id])
+    left = catalog.units_by_cell(tx, shop, cell_key)
+    store.set_units(tx, cell.id, left)
+    if not left:
+        store.retire(tx, cell.id)
+    inventory.mark_dirty(tx, left)
+    tx.notify("stock")
 
 
 def reconsider(tx: WriteTx) -> None:

@@ -51,15 +51,16 @@ _CELL = (
 )
 
 
-def add_cell(tx: WriteTx, id_: CellId, shop: ShopId, key: str, listing_id: str, book: Book) -> None:
-    """Insert a cell not read yet."""
-    tx.run(
+def add_cell(tx: WriteTx, id_: CellId, shop: ShopId, key: str, listing_id: str, book: Book) -> CellId:
+    """Insert a cell not read yet, or take back one that was out of the count; give the id it has."""
+    rows = tx.returning(
         "INSERT INTO cell (id, shop_id, key, listing_id, unread, stands, on_sale, parked) VALUES (?, "
         "?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (shop_id, key) DO UPDATE SET gone = 0, read_at = 0, unread = excluded.unread, dirty = 1, "
-        "listing_id = excluded.listing_id",
+        "listing_id = excluded.listing_id RETURNING id",
         (id_, shop, key, listing_id, book.unread, book.stands, int(book.on_sale), book.parked),
     )
+    return CellId(rows[0][0])
 
 
 def set_scope(tx: WriteTx, shop: ShopId, kind: str, variants: Iterable[VariantId]) -> None:

@@ -16,7 +16,7 @@ from jangbu.kernel.errors import InputError
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     catalog, policy = group(), group()
-    for name, command in (("import", import_), ("link", link), ("offers", offers)):
+    for name, command in (("import", import_), ("link", link), ("unlink", unlink), ("offers", offers)):
         catalog.command(name, cls=SpokenCommand)(command)
     policy.command("set", cls=SpokenCommand)(set_policy)
     app.add_typer(catalog, name="catalog")
@@ -69,6 +69,19 @@ def link(
     words = ", ".join(f"{each} × {n}" for each, n in sorted(done["links"].items()))
     told = {"title": done["title"], "options": done["options"], "links": words}
     face.show(done, as_json, lambda: face.say("catalog.linked_one", **told))
+
+
+def unlink(
+    ctx: typer.Context,
+    shop: Annotated[str, typer.Argument(metavar="SHOP")],
+    offer: Annotated[str, typer.Argument(metavar="OFFER")],
+    sku: Annotated[str, typer.Argument(metavar="[SKU]")] = "",
+    as_json: AsJSON = False,
+) -> None:
+    """Take an offer's link to a SKU away, or all of them."""
+    face = face_of(ctx)
+    done = face.ask("catalog_unlink", name=shop, offer=offer, sku=sku, actor=actor())
+    face.show(done, as_json, lambda: face.say("catalog.unlinked_one", title=done["title"], options=done["options"]))
 
 
 def _linked(face: Face, done: Mapping[str, int]) -> None:

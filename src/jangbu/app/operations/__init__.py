@@ -10,6 +10,7 @@ from jangbu.app.operations.catalog import (
     catalog_link_by_hand,
     catalog_link_by_sku,
     catalog_offers,
+    catalog_unlink,
     set_policy,
 )
 from jangbu.app.operations.connect import (
@@ -79,6 +80,7 @@ OPERATIONS = {
         catalog_link_by_sku,
         catalog_link_by_hand,
         catalog_offers,
+        catalog_unlink,
         set_policy,
         stock_change,
         stock_many,
@@ -144,6 +146,7 @@ __all__ = [
     "catalog_link_by_hand",
     "catalog_link_by_sku",
     "catalog_offers",
+    "catalog_unlink",
     "connect_attempt",
     "connect_begin",
     "connect_finish",

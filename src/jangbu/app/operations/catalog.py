@@ -124,6 +124,23 @@ async def catalog_link_by_hand(
     return await house.db.write(link)
 
 
+async def catalog_unlink(house: House, *, name: str, offer: str, actor: str, sku: str = "") -> Facts:
+    """Take an offer's link to a SKU away, or all of them: Jangbu writes that number no more and leaves it as it is.
+
+    What open orders hold stays held. Errors: NotFound; IllegalTransition while a write there is under way.
+    """
+    now = house.clock.now()
+
+    def unlink(tx: WriteTx) -> Facts:
+        shop = shops.named(tx, name)
+        row = catalog.unlink(tx, shop.id, offer, sku)
+        publish.unlinked(tx, shop.id, row.cell_key)
+        note(tx, now, "catalog.unlinked", shop_id=shop.id, actor=actor, offer=offer, title=row.title)
+        return _offer_facts(tx, catalog.offers(tx, shop.id, key=offer)[0])
+
+    return await house.db.write(unlink)
+
+
 async def catalog_offers(house: House, *, name: str = "", unlinked: bool = False) -> list[Facts]:
     """List offers with their links.
 

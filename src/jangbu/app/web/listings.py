@@ -25,6 +25,7 @@ def routes(site: Site) -> list[Route]:
     return [
         Route("/listings", site.guarded(pages.all)),
         Route("/listings/link", site.guarded(pages.link, "operator"), methods=["POST"]),
+        Route("/listings/unlink", site.guarded(pages.unlink, "operator"), methods=["POST"]),
         Route("/listings/by-code", site.guarded(pages.by_code, "operator"), methods=["POST"]),
     ]
 
@@ -63,6 +64,15 @@ class ListingPages:
             actor=request.state.visitor.actor, units=units, add=bool(form.text("add")), new=bool(form.text("new")),
         )  # fmt: skip
         return self._site.back(request, "/listings?show=unlinked", said="listings.linked", sku=form.text("sku"))
+
+    async def unlink(self, request: Request) -> Response:
+        """Take an offer's links away."""
+        form = await form_of(request)
+        offer = form.one.get("offer", "")
+        await ops.catalog_unlink(
+            self._house, name=form.text("shop"), offer=offer, actor=request.state.visitor.actor
+        )
+        return self._site.back(request, "/listings?show=unlinked", said="listings.unlinked")
 
     async def by_code(self, request: Request) -> Response:
         """Link every offer whose code is certain."""
