@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-"""Without the letters and digits that are mistaken for one another."""
+ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTVWXYZ"
+"""Without the letters and digits that are mistaken for one another; a prime number of them, for the check's sake."""
 KEY: Final = re.compile(rf"JB[{ALPHABET}]{{6}}")
 _KEY_PLACES: Final = 5
 
@@ -28,7 +28,8 @@ def is_key(text: str) -> bool:
 
 
 def _check(digits: str) -> str:
-    return ALPHABET[sum((n + 2) * ALPHABET.index(char) for n, char in enumerate(digits)) % 31]
+    """Give the character that tells a key from all with one character wrong, or two neighbours in the wrong order."""
+    return ALPHABET[sum((n + 2) * ALPHABET.index(char) for n, char in enumerate(digits)) % len(ALPHABET)]
 
 
 # -- sheets out -------------------------------------------------------------------------------------------
