@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -161,5 +162,31 @@ def test_what_is_given_to_who_helps_holds_no_secret_and_nobodys_data(tmp_path: P
             for row in shown:
                 person = (await ops.order_show(town.house, order=row["order"], name="naver", personal=True))["ship_to"]
                 assert person["name"] not in text
+
+    run_virtual(play(), start=START)
+
+
+def test_a_refused_credential_is_tried_ever_more_rarely_and_a_check_that_holds_wakes_the_hub(tmp_path: Path) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=12) as town:
+            await town.settle_in()
+            await town.sleep(60)
+            wrong(town, "address_not_allowed")
+            await town.sleep(1800)
+            await town.house.calls.flush()
+            refused = town.house.db.read_now(
+                lambda tx: tx.all(
+                    "SELECT started_at FROM call_record WHERE error = 'naver.address_not_allowed' AND cause = 'feed' "
+                    "ORDER BY started_at"
+                )
+            )
+            gaps = [(b[0] - a[0]) / 1000 for a, b in itertools.pairwise(refused)]
+            assert max(gaps) > 400, "rare in the end"
+            assert len(refused) < 15, "thirty minutes of being refused"
+
+            wrong(town)
+            assert (await ops.shop_check(town.house, name="naver"))["sound"]
+            await town.sleep(10)
+            assert (await ops.shop_show(town.house, name="naver"))["trouble"] == ""
 
     run_virtual(play(), start=START)

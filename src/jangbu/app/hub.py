@@ -39,7 +39,8 @@ LEASE_RENEWED_EVERY_S = 5.0
 SWEPT_EVERY_S = 1.0
 OWED_EVERY_S = 5.0
 FAULT_PAUSE_S = 5.0
-GRANT_PAUSE_S = 60.0
+GRANT_PAUSE_S = 60.0  # when a credential is refused; reading doubles it with each further refusal
+GRANT_PAUSE_MOST_S = 480.0
 GAP = timedelta(seconds=10)
 FIRST_LOOK_PATIENCE_S = 60.0
 
@@ -93,6 +94,7 @@ class ShopWorker:
         self._view = view
         self._caught_up = asyncio.Event()
         self._quiet_until: dict[str, float] = {}
+        self._refused = 0  # how often in a row reading was refused for the credential
 
     def may_send(self, now: datetime) -> bool:
         """Say whether our lease still holds at this moment."""
@@ -134,7 +136,7 @@ class ShopWorker:
             ok = await self._guarded("poll", self._hear(hinted))
             if ok:
                 self._caught_up.set()
-            pause = await self.poller.pause_s() if ok else FAULT_PAUSE_S
+            pause = await self.poller.pause_s() if ok else max(FAULT_PAUSE_S, self._left("poll"))
             hinted = await wake.wait(pause)
 
     async def _hear(self, hinted: bool) -> bool:
@@ -169,17 +171,27 @@ class ShopWorker:
                 await wake.wait(every_s)
 
     async def _rest(self, name: str) -> None:
-        left = self._quiet_until.get(name, 0.0) - self.house.clock.monotonic()
-        if left > 0:
+        if (left := self._left(name)) > 0:
             await self.house.clock.sleep(left)
+
+    def _left(self, name: str) -> float:
+        """Tell how long a kind of work still rests."""
+        return self._quiet_until.get(name, 0.0) - self.house.clock.monotonic()
+
+    def _patience(self, name: str) -> float:
+        """Tell how long to rest after a refused credential; reading, which finds out that it works, ever longer."""
+        if name != "poll":
+            return GRANT_PAUSE_S
+        self._refused += 1
+        return min(GRANT_PAUSE_S * 2.0 ** (self._refused - 1), GRANT_PAUSE_MOST_S)
 
     async def _guarded(self, name: str, step: Awaitable[bool]) -> bool:
         """Run one step; a failure is noted, explained on the shop, and never reaches another shop."""
         try:
-            return await step
+            done = await step
         except GrantError as error:
             await self._trouble(error, stops=True)
-            self._pause(name, GRANT_PAUSE_S)
+            self._pause(name, self._patience(name))
         except JangbuError as error:
             await self._trouble(error, stops=False)
             self._pause(name, FAULT_PAUSE_S)
@@ -187,6 +199,9 @@ class ShopWorker:
             log.exception("step.crashed", shop=self.shop.name, step=name, kind=type(error).__name__)
             await self._crashed(name, type(error).__name__)
             self._pause(name, FAULT_PAUSE_S)
+        else:
+            self._refused = 0 if name == "poll" else self._refused
+            return done
         return False
 
     def _pause(self, name: str, seconds: float) -> None:

@@ -65,6 +65,8 @@ async def shop_check(house: House, *, name: str) -> Facts:
         found = await _climb(manifest, door)
     finally:
         await door.close()
+    if shop.trouble and all(each.state is not State.BROKEN for each in found):
+        await house.db.write(lambda tx: tx.notify(f"hint:{shop.id}"))  # mended: the hub need not wait its turn
     return {"shop": shop.name, **_told(await _with_books(house, shop, found))}
 
 
