@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from tests.orders.desk import PAID, SHIPPED, Desk, line, order
-from tests.shops.samples import BAZAAR, NOW, OWNER, SETTLE_S, HandClock, later
+from tests.shops.samples import BAZAAR, OWNER, SETTLE_S, HandClock, later
 
 from jangbu.infra.db import WriteTx
 from jangbu.kernel.errors import ChannelError, OutcomeUnknown
@@ -157,7 +157,14 @@ class Round:
         """Ask for an order's parcel to be told."""
         wanted = self.desk.database.write_now(
             lambda tx: ship.want_ship(
-                tx, self.desk.view.id, name, "cj", number or f"T-{name}", NOW, actor=OWNER, acknowledges=acknowledges
+                tx,
+                self.desk.view.id,
+                name,
+                "cj",
+                number or f"T-{name}",
+                self.clock.now(),
+                actor=OWNER,
+                acknowledges=acknowledges,
             )
         )
         self.clock.tick(1)
