@@ -20,8 +20,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final
 
 Facts = Mapping[str, str | int]
+WHERE: Final = ("operation", "status", "remote_code", "request_id")
+"""The facts that say where at a marketplace something failed, and its own words for it."""
 
 
 class JangbuError(Exception):
@@ -38,6 +41,11 @@ class JangbuError(Exception):
         super().__init__(message or code or self.code)
         self.code = code or self.code
         self.facts: Facts = MappingProxyType(dict(facts))
+
+    @property
+    def told(self) -> Facts:
+        """Give all that faces and records may say of it: the facts, and where it happened."""
+        return self.facts
 
 
 class InputError(JangbuError):
@@ -140,6 +148,11 @@ class ChannelError(JangbuError):
         self.status = status
         self.remote_code = remote_code
         self.request_id = request_id
+
+    @property
+    def told(self) -> Facts:
+        """Give the facts, and of the call what is known: operation, HTTP status, the marketplace's code, its id."""
+        return {name: value for name in WHERE if (value := getattr(self, name))} | dict(self.facts)
 
 
 class Transient(ChannelError):  # noqa: N818

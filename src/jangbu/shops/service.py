@@ -132,12 +132,7 @@ def trouble(tx: WriteTx, shop: ShopId, error: JangbuError, at: datetime, *, stop
         return
     consequence = found.trouble and error.code == CIRCUIT_OPEN  # the first cause says more
     if found.trouble != error.code and not consequence:
-        facts: dict[str, str | int] = {k: v for k, v in error.facts.items() if isinstance(v, (str, int))}
-        for name in ("operation", "status", "remote_code", "request_id"):
-            value = getattr(error, name, "")
-            if value:
-                facts[name] = value
-        store.set_trouble(tx, shop, error.code, facts, at)
+        store.set_trouble(tx, shop, error.code, dict(error.told), at)
         note(tx, at, "shop.trouble", shop_id=shop, error=error.code)
     if stops and found.state in {ShopState.CONNECTED, ShopState.WATCHING}:
         store.set_state(tx, shop, ShopState.NEEDS_ATTENTION)

@@ -9,7 +9,6 @@ from typing import Final
 
 from jangbu.kernel.errors import (
     AddressNotAllowed,
-    ChannelError,
     GrantError,
     JangbuError,
     ScopeMissing,
@@ -90,20 +89,11 @@ def climbed(broken: Rung | None, error: JangbuError | None = None, certainty: Ce
     """Give all rungs: those below the broken one hold, those above were not reached; all hold when none is broken."""
     here = RUNGS.index(broken) if broken else len(RUNGS)
     return [
-        Finding(rung, State.BROKEN, error.code if error else "", facts_of(error) if error else {}, certainty)
+        Finding(rung, State.BROKEN, error.code if error else "", error.told if error else {}, certainty)
         if n == here
         else Finding(rung, State.OK if n < here else State.NOT_REACHED)
         for n, rung in enumerate(RUNGS)
     ]
-
-
-def facts_of(error: JangbuError) -> dict[str, str | int]:
-    """Give what a failure's sentences need and where it happened; never a secret: errors carry none."""
-    facts = {name: value for name, value in error.facts.items() if isinstance(value, str | int)}
-    if isinstance(error, ChannelError):
-        named = ("operation", "status", "remote_code", "request_id")
-        facts |= {name: getattr(error, name) for name in named if getattr(error, name)}
-    return facts
 
 
 def with_standing(found: Sequence[Finding], *, gap: State, writing: State) -> list[Finding]:

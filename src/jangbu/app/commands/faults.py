@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import typer
@@ -77,13 +77,13 @@ def tell(error: JangbuError, face: Face) -> None:
     lang = _language(face)
     try:
         lines = [*_rows(error, lang)] if isinstance(error, RowErrors) else []
-        lines += told(error.code, {**_of_call(error), **error.facts}, lang)
+        lines += told(error.code, error.told, lang)
     except ConfigError as without_words:  # the catalogue itself is what is broken
         lines = [str(error), str(without_words)]
     print("\n".join(harmless(line) for line in lines), file=sys.stderr)
 
 
-def told(code: str, facts: dict[str, Any], lang: str) -> list[str]:
+def told(code: str, facts: Mapping[str, object], lang: str) -> list[str]:
     """Set a failure in lines: the sentence, the steps, who must act."""
     from jangbu.infra.i18n import catalogue, fault  # noqa: PLC0415 - the CLI loads lazily
 
@@ -105,14 +105,6 @@ def _rows(error: RowErrors, lang: str) -> list[str]:
     ]  # fmt: skip
     left = len(error.rows) - len(lines)
     return [*lines, *([texts.text("cli.more_rows", lang, left=left)] if left else [])]
-
-
-def _of_call(error: JangbuError) -> dict[str, Any]:
-    if not isinstance(error, ChannelError):
-        return {}
-    return {
-        name: value for name in ("operation", "status", "remote_code", "request_id") if (value := getattr(error, name))
-    }
 
 
 def _language(face: Face) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from typing import Final
 
 from starlette.requests import Request
@@ -41,6 +40,5 @@ class ActivityPage:
         house = self._house
         rows = await READ[shown](house, limit=LIMIT)
         return self._site.page(
-            request, "activity.html", section="activity", shown=shown, kinds=SHOWN, rows=rows,
-            moment=datetime.fromisoformat,
-        )  # fmt: skip
+            request, "activity.html", section="activity", shown=shown, kinds=SHOWN, rows=rows
+        )

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -15,10 +14,11 @@ from starlette.routing import Route
 from jangbu.app import operations as ops
 from jangbu.app.operations.connect import REDIRECT
 from jangbu.app.operations.shops import manifest_of
-from jangbu.app.web.site import Site, Visitor
+from jangbu.app.web.forms import form_of
+from jangbu.app.web.site import Site, actor_of
 from jangbu.infra.i18n import catalogue
-from jangbu.infra.ui import has_template, render, status_of
-from jangbu.kernel.errors import ChannelError, JangbuError
+from jangbu.infra.ui import has_template, render
+from jangbu.kernel.errors import JangbuError
 from jangbu.sdk.manifest import CredentialField, Manifest
 from jangbu.shops.model import typed
 
@@ -44,21 +44,6 @@ def shop_path(name: str, id_: str) -> str:
     return f"/shops/{quote(id_ if name == 'connect' else name, safe='')}"
 
 
-def actor_of(request: Request) -> str:
-    """Name who asks, on a page that is guarded."""
-    visitor: Visitor = request.state.visitor
-    return visitor.actor
-
-
-def explained(error: JangbuError) -> dict[str, Any]:
-    """Give what the sentences of an error need; of a marketplace's error also where it happened and its own words."""
-    facts: dict[str, str | int] = dict(error.facts)
-    if isinstance(error, ChannelError):
-        named = ("operation", "status", "remote_code", "request_id")
-        facts = {**{name: getattr(error, name) for name in named if getattr(error, name)}, **facts}
-    return {"code": error.code, "told": facts}
-
-
 class ConnectPages:
     """What a seller sees while connecting."""
 
@@ -68,9 +53,9 @@ class ConnectPages:
 
     async def choose(self, request: Request) -> Response:
         """Show the marketplaces."""
-        connected = {shop["channel"]: [] for shop in await ops.shop_list(self._house)}  # type: ignore[var-annotated]
+        connected: dict[str, list[str]] = {}
         for shop in await ops.shop_list(self._house):
-            connected[shop["channel"]].append(shop["name"])
+            connected.setdefault(shop["channel"], []).append(shop["name"])
         return self._site.page(
             request, "connect.html", section="shops", channels=list(self._house.manifests.values()),
             connected=connected, told=[c for c in self._house.manifests if catalogue().has(f"connect.choose.{c}")],
@@ -82,9 +67,9 @@ class ConnectPages:
 
     async def act(self, request: Request) -> Response:
         """Do what a form of that page asks for; a refusal shows it again with what was typed, but no secrets."""
-        channel, form = request.path_params["channel"], await request.form(max_files=0)
+        channel, form = request.path_params["channel"], await form_of(request)
         manifest = manifest_of(self._house, channel)
-        given = _given(form)
+        given = {name: value[:TYPED_LENGTH_MAX].strip() for name, value in form.one.items()}
         try:
             match given.get("act", ""):
                 case "told":
@@ -125,7 +110,7 @@ class ConnectPages:
         actor, state = actor_of(request), given.get("state", "")
         await ops.application_set(self._house, channel=channel, state=state, actor=actor)
         word = self._site.words(request).t(f"connect.etsy.state.{state}")
-        return self._site.back(request, f"/shops/connect/{channel}", said="connect.etsy.state.kept", state=word)
+        return self._site.back(f"/shops/connect/{channel}", said="connect.etsy.state.kept", state=word)
 
     async def _begin(self, request: Request, manifest: Manifest, given: Mapping[str, str]) -> Response:
         shop, back = given.get("shop", ""), given.get("redirect", "")
@@ -147,7 +132,7 @@ class ConnectPages:
             self._house, channel=channel, answer=answer[:TYPED_LENGTH_MAX], actor=actor_of(request)
         )
         said = "connect.renewed" if shop["renewed"] else "connect.connected"
-        return self._site.back(request, shop_path(shop["name"], shop["id"]), said=said, name=shop["name"])
+        return self._site.back(shop_path(shop["name"], shop["id"]), said=said, name=shop["name"])
 
     async def _typed(self, request: Request, manifest: Manifest, given: Mapping[str, str]) -> Response:
         shop = await ops.connect_typed(
@@ -155,7 +140,7 @@ class ConnectPages:
             actor=actor_of(request), options=_options(given),
         )  # fmt: skip
         return self._site.back(
-            request, shop_path(shop["name"], shop["id"]), said="connect.connected", name=shop["name"]
+            shop_path(shop["name"], shop["id"]), said="connect.connected", name=shop["name"]
         )
 
     # the page
@@ -171,11 +156,11 @@ class ConnectPages:
         own = f"connect_{channel}.html"
         return self._site.page(
             request, own if has_template(own) else "connect_any.html", section="shops",
-            status=status_of(error) if error else 200, channel=channel, title=manifest.title, notice=manifest.notice,
+            error=error, channel=channel, title=manifest.title, notice=manifest.notice,
             fields=[field for field in fields if field.required], before=before, public=self._house.settings.public_url,
             told=await ops.application_state(self._house, channel=channel), redirect=self._redirect(channel),
             typed={name: value for name, value in given.items() if name not in _secrets(fields)},
-            error=explained(error) if error else None, rungs=ops.rungs_after(manifest, error) if error else [],
+            rungs=ops.rungs_after(manifest, error) if error else [],
             scopes=list(manifest.consent().scopes) if manifest.consent else [],
             egress=ops.outgoing_address("direct", await self._registered(channel)),
         )  # fmt: skip
@@ -198,16 +183,6 @@ class ConnectPages:
             if shop["channel"] == channel and shop["egress"] == "direct"
         ]
         return next((each for each in found if each), "")
-
-
-def _given(form: FormData) -> dict[str, str]:
-    """Read a form's texts; a field that was filled in visibly counts for its hidden twin."""
-    texts = {name: value for name, value in form.items() if isinstance(value, str)}
-    given = {name: value.replace("\0", "")[:TYPED_LENGTH_MAX].strip() for name, value in texts.items()}
-    for name in [each for each in given if each.endswith("_shown")]:
-        shown = given.pop(name)
-        given[name.removesuffix("_shown")] = shown or given.get(name.removesuffix("_shown"), "")
-    return given
 
 
 def _secrets(fields: tuple[CredentialField, ...]) -> frozenset[str]:

@@ -16,7 +16,6 @@ from jangbu.app.web.links import PASS_LASTS, Links
 from jangbu.app.web.reach import led_from_elsewhere
 from jangbu.app.web.site import Handler, Site, closed_page
 from jangbu.infra.i18n import LANGUAGES, currency_name, zone_name
-from jangbu.infra.ui import status_of
 from jangbu.kernel.errors import AccessError, JangbuError
 from jangbu.kernel.secret import Secret
 from jangbu.people import service as people
@@ -206,11 +205,9 @@ class Entering:
         self, request: Request, template: str, form: Mapping[str, str], error: JangbuError | None = None, **more: Any  # noqa: ANN401 - whatever the template shows
     ) -> Response:
         """Render a form, again with what was typed (never a password) when it failed."""
-        trouble = self._site.words(request).trouble(error.code, error.facts) if error else None
         return self._site.page(
-            request, template, status=status_of(error) if error else 200, csrf=self._door.csrf(request), form=form,
-            trouble=trouble, least=PASSWORD_LENGTH_MIN, **more,
-        )  # fmt: skip
+            request, template, error=error, csrf=self._door.csrf(request), form=form, least=PASSWORD_LENGTH_MIN, **more
+        )
 
 
 def zones_with(own: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from jangbu.kernel.errors import InputError
 
 TEXT_LENGTH_MAX: Final = 500
 _DIGITS_MAX: Final = 9
+_VISIBLE: Final = "_shown"
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,14 @@ class Form:
 
 
 async def form_of(request: Request) -> Form:
-    """Read the form of a request; files are left out."""
+    """Read the form of a request; files are left out. A secret typed visibly counts for its hidden twin."""
     given = await request.form(max_fields=10_000)
     every: dict[str, list[str]] = {}
     for name, value in given.multi_items():
         if isinstance(value, str):
-            every.setdefault(name, []).append(value)
-    return Form({name: values[0] for name, values in every.items()}, every)
+            every.setdefault(name, []).append(value.replace("\0", ""))
+    one = {name: values[0] for name, values in every.items()}
+    for name in [each for each in one if each.endswith(_VISIBLE)]:
+        seen, hidden = one.pop(name), name.removesuffix(_VISIBLE)
+        one[hidden] = seen or one.get(hidden, "")
+    return Form(one, every)

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from jangbu.app import operations as ops
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.pages import number_in
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 
 PAGE: Final = 50
 SHOWN: Final = ("all", "unlinked", "linked")
@@ -61,24 +61,24 @@ class ListingPages:
         units = form.number("units") if form.text("units") else 1
         await ops.catalog_link_by_hand(
             self._house, name=form.text("shop"), offer=form.one.get("offer", ""), sku=form.text("sku"),
-            actor=request.state.visitor.actor, units=units, add=bool(form.text("add")), new=bool(form.text("new")),
+            actor=actor_of(request), units=units, add=bool(form.text("add")), new=bool(form.text("new")),
         )  # fmt: skip
-        return self._site.back(request, "/listings?show=unlinked", said="listings.linked", sku=form.text("sku"))
+        return self._site.back("/listings?show=unlinked", said="listings.linked", sku=form.text("sku"))
 
     async def unlink(self, request: Request) -> Response:
         """Take an offer's links away."""
         form = await form_of(request)
         offer = form.one.get("offer", "")
         await ops.catalog_unlink(
-            self._house, name=form.text("shop"), offer=offer, actor=request.state.visitor.actor
+            self._house, name=form.text("shop"), offer=offer, actor=actor_of(request)
         )
-        return self._site.back(request, "/listings?show=unlinked", said="listings.unlinked")
+        return self._site.back("/listings?show=unlinked", said="listings.unlinked")
 
     async def by_code(self, request: Request) -> Response:
         """Link every offer whose code is certain."""
-        done = await ops.catalog_link_by_sku(self._house, actor=request.state.visitor.actor)
+        done = await ops.catalog_link_by_sku(self._house, actor=actor_of(request))
         return self._site.back(
-            request, "/listings", said="listings.linked_by_code", linked=done["linked"], doubtful=done["doubtful"],
+            "/listings", said="listings.linked_by_code", linked=done["linked"], doubtful=done["doubtful"],
             without=done["without_code"],
         )  # fmt: skip
 

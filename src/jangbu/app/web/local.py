@@ -18,7 +18,7 @@ from jangbu.app.bootstrap import House
 from jangbu.app.operations import OPERATIONS
 from jangbu.app.web.bodies import read_body
 from jangbu.infra.ui import status_of
-from jangbu.kernel.errors import AccessError, ChannelError, InputError, JangbuError, NotFound, RowErrors
+from jangbu.kernel.errors import AccessError, InputError, JangbuError, NotFound, RowErrors
 
 log = structlog.get_logger()
 
@@ -104,7 +104,7 @@ def _signature(name: str) -> tuple[dict[str, Any], frozenset[str]]:
 
 def _failed(error: JangbuError) -> Response:
     told: dict[str, Any] = {
-        "kind": type(error).__name__, "code": error.code, "message": str(error), "facts": _facts(error),
+        "kind": type(error).__name__, "code": error.code, "message": str(error), "facts": dict(error.told),
     }  # fmt: skip
     if isinstance(error, RowErrors):
         told["rows"] = [
@@ -112,18 +112,6 @@ def _failed(error: JangbuError) -> Response:
         ]
     status = 401 if error.code == "local.token" else status_of(error)
     return _answer({"error": told}, status)
-
-
-def _facts(error: JangbuError) -> dict[str, str | int]:
-    """Give what the sentences need; of a marketplace's error also where it happened and its own words."""
-    facts: dict[str, str | int] = dict(error.facts)
-    if isinstance(error, ChannelError):
-        named: dict[str, str | int] = {
-            "operation": error.operation, "status": error.status, "remote_code": error.remote_code,
-            "request_id": error.request_id,
-        }  # fmt: skip
-        facts = {**{name: value for name, value in named.items() if value}, **facts}
-    return facts
 
 
 def _answer(content: object, status: int = 200) -> Response:

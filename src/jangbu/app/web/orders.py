@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,7 +13,7 @@ from jangbu.app import operations as ops
 from jangbu.app.web.board import ORDERS, read_board
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.pages import BoardLinks, asked
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 from jangbu.sdk.carriers import CARRIERS
 
 
@@ -27,11 +26,6 @@ def routes(site: Site) -> list[Route]:
         Route("/orders/ship", site.guarded(pages.ship, "packer"), methods=["POST"]),
         Route("/orders/dismiss", site.guarded(pages.dismiss, "operator"), methods=["POST"]),
     ]
-
-
-def moment(text: str | None) -> datetime | None:
-    """Read a moment an operation gave."""
-    return datetime.fromisoformat(text) if text else None
 
 
 class OrderPages:
@@ -48,7 +42,7 @@ class OrderPages:
         missing = [each for each in await ops.orders_missing(self._house) if each["dismissed_at"] is None]
         return self._site.page(
             request, "orders.html", section="orders", b=board, link=BoardLinks(board.ask, "/orders"),
-            orders_step=ORDERS, missing=missing, moment=moment,
+            orders_step=ORDERS, missing=missing,
         )  # fmt: skip
 
     async def one(self, request: Request) -> Response:
@@ -57,7 +51,7 @@ class OrderPages:
         packs = request.state.visitor.may("packer")
         told: dict[str, Any] = await ops.order_show(self._house, order=order, name=shop, personal=packs)
         return self._site.page(
-            request, "order.html", section="orders", order=told, carriers=list(CARRIERS.items()), moment=moment,
+            request, "order.html", section="orders", order=told, carriers=list(CARRIERS.items()),
         )  # fmt: skip
 
     async def ship(self, request: Request) -> Response:
@@ -66,15 +60,15 @@ class OrderPages:
         order, shop = form.text("order"), form.text("shop")
         await ops.ship_order(
             self._house, order=order, name=shop, carrier=form.text("carrier"), tracking_number=form.text("number"),
-            actor=request.state.visitor.actor,
+            actor=actor_of(request),
         )  # fmt: skip
         there = f"/orders/item?{urlencode({'shop': shop, 'order': order})}"
-        return self._site.back(request, there, said="orders.shipping")
+        return self._site.back(there, said="orders.shipping")
 
     async def dismiss(self, request: Request) -> Response:
         """Let an order that is named and never given hold nothing back any more."""
         form = await form_of(request)
         await ops.order_dismiss(
-            self._house, name=form.text("shop"), order=form.text("order"), actor=request.state.visitor.actor
+            self._house, name=form.text("shop"), order=form.text("order"), actor=actor_of(request)
         )
-        return self._site.back(request, "/orders", said="orders.dismissed")
+        return self._site.back("/orders", said="orders.dismissed")

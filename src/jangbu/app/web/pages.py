@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from jangbu.app import operations as ops
 from jangbu.app.web.board import ORDERS, ORDERS_MAX, Ask, read_board
 from jangbu.app.web.figures import SHOWN
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 from jangbu.infra.ui import assets
 
 _SEARCH_LENGTH_MAX: Final = 100
@@ -35,13 +35,13 @@ class Pages:
 
     async def stop(self, request: Request) -> Response:
         """Stop all writing."""
-        await ops.stop_all(self._house, actor=request.state.visitor.actor)
-        return self._site.back(request, "/", "page.stopped")
+        await ops.stop_all(self._house, actor=actor_of(request))
+        return self._site.back("/", "page.stopped")
 
     async def resume(self, request: Request) -> Response:
         """Take the general stop back."""
-        await ops.resume_all(self._house, actor=request.state.visitor.actor)
-        return self._site.back(request, "/", "page.resumed")
+        await ops.resume_all(self._house, actor=actor_of(request))
+        return self._site.back("/", "page.resumed")
 
     async def static(self, request: Request) -> Response:
         """Give one of our own static files."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -13,11 +13,12 @@ from jangbu.app import operations as ops
 from jangbu.app.operations import signing_in as private
 from jangbu.app.web.door import PeopleDoor
 from jangbu.app.web.entering import zones_with
+from jangbu.app.web.forms import form_of
 from jangbu.app.web.reach import place_of
-from jangbu.app.web.site import LANG, Site
+from jangbu.app.web.site import LANG, Site, actor_of
+from jangbu.app.web.words import moment
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.infra.i18n import word, zone_name
-from jangbu.infra.ui import status_of
 from jangbu.kernel.errors import AccessError, InputError, JangbuError, NotFound
 from jangbu.kernel.secret import Secret
 from jangbu.people import service as people
@@ -52,24 +53,23 @@ class PeoplePages:
         return await self._everybody(request)
 
     async def _everybody(
-        self, request: Request, error: JangbuError | None = None, form: dict[str, str] | None = None
+        self, request: Request, error: JangbuError | None = None, form: Mapping[str, str] | None = None
     ) -> Response:
         rows, trail = await ops.people_list(self._house), await ops.audit_list(self._house, limit=TRAIL)
         for row in rows:
-            row |= {name: _moment(row[name]) for name in ("seen_at", "invited_until")}
+            row |= {name: moment(row[name]) for name in ("seen_at", "invited_until")}
         lang = self._site.words(request).lang
         for line in trail:
-            line |= {"at": _moment(line["at"]), "facts": _spoken(line["facts"], lang)}
-        trouble = self._site.words(request).trouble(error.code, error.facts) if error else None
+            line |= {"at": moment(line["at"]), "facts": _spoken(line["facts"], lang)}
         return self._site.page(
-            request, "people.html", section="people", status=status_of(error) if error else 200, rows=rows, trail=trail,
-            roles=tuple(reversed(Role)), trouble=trouble, form=form or {},
+            request, "people.html", section="people", error=error, rows=rows, trail=trail,
+            roles=tuple(reversed(Role)), form=form or {},
             recovery_confirmed=await self._house.db.read(people.recovery_confirmed),
         )  # fmt: skip
 
     async def add(self, request: Request) -> Response:
         """Add somebody and show the invitation link, this once."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        form = (await form_of(request)).one
         try:
             done = await ops.person_add(
                 self._house, login=form.get("login", ""), name=form.get("name", ""), role=form.get("role", ""),
@@ -96,7 +96,7 @@ class PeoplePages:
         if deed == "invite":
             return self._invitation(request, await ops.person_invite(self._house, login=login, **acting))
         if deed == "role":
-            role = str((await request.form()).get("role", ""))
+            role = (await form_of(request)).text("role")
             await ops.person_role(self._house, login=login, role=role, **acting)
         elif deed == "sign-out":
             await ops.person_sign_out(self._house, login=login, **acting)
@@ -104,7 +104,7 @@ class PeoplePages:
             await ops.person_remove(self._house, login=login, **acting)
         else:
             raise NotFound("no such page", code="not_found")
-        return self._site.back(request, "/people", f"people.said.{deed.replace('-', '_')}")
+        return self._site.back("/people", f"people.said.{deed.replace('-', '_')}")
 
     def _invitation(self, request: Request, done: dict[str, Any]) -> Response:
         path = "/invitation" + str(done["invitation"]).partition("/invitation")[2]
@@ -122,7 +122,7 @@ class PeoplePages:
         return found
 
     def _acting(self, request: Request) -> dict[str, str]:
-        return {"actor": request.state.visitor.actor, "address": place_of(request).address}
+        return {"actor": actor_of(request), "address": place_of(request).address}
 
     # -- oneself --------------------------------------------------------------------------------------------
 
@@ -141,10 +141,10 @@ class PeoplePages:
         sessions = [(session, token == current) for session, token in await self._house.db.read(read)]
         words = self._site.words(request)
         return self._site.page(
-            request, "me.html", section="me", status=status_of(error) if error else 200, person=person,
+            request, "me.html", section="me", error=error, person=person,
             sessions=sessions, languages_offered=[(lang, words.t(f"web.language.{lang}")) for lang in LANGUAGES],
             zones=[(zone, zone_name(zone, words.lang, now)) for zone in zones_with(person.zone)],
-            trouble=words.trouble(error.code, error.facts) if error else None, failed=deed, least=PASSWORD_LENGTH_MIN,
+            failed=deed, least=PASSWORD_LENGTH_MIN,
         )  # fmt: skip
 
     async def change_me(self, request: Request) -> Response:
@@ -156,10 +156,9 @@ class PeoplePages:
             return await self._me(request, error, deed)
 
     async def _change_me(self, request: Request, deed: str) -> Response:
-        person, form, now = await self._door.person(request), await request.form(), self._house.clock.now()
+        person, typed, now = await self._door.person(request), (await form_of(request)).one, self._house.clock.now()
         where, current = self._door.where(request), await self._door.signed_in(request)
-        typed = {name: str(value) for name, value in form.items()}
-        answer = self._site.back(request, "/me", f"people.said.{deed.replace('-', '_')}")
+        answer = self._site.back("/me", f"people.said.{deed.replace('-', '_')}")
         if deed == "settings":
             name, language, zone = typed.get("name", ""), typed.get("language", ""), typed.get("zone", "")
             await self._house.db.write(lambda tx: people.set_own(tx, person, name, language, zone))
@@ -184,10 +183,6 @@ class PeoplePages:
         else:
             raise NotFound("no such page", code="not_found")
         return answer
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 def _spoken(facts: dict[str, Any], lang: str) -> dict[str, Any]:

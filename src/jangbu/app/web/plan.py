@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from jangbu.app import operations as ops
 from jangbu.app.web.forms import form_of
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 
 
 def routes(site: Site) -> list[Route]:
@@ -81,9 +81,9 @@ class PlanPages:
         scope = form.text("scope") or "all"
         skus = form.every.get("sku", []) if scope == "skus" else []
         await ops.shop_state(
-            self._house, name=shop["id"], action="start", actor=request.state.visitor.actor, scope=scope, skus=skus
+            self._house, name=shop["id"], action="start", actor=actor_of(request), scope=scope, skus=skus
         )
-        return self._site.back(request, "/", said=f"plans.started.{scope}", name=shop["name"])
+        return self._site.back("/", said=f"plans.started.{scope}", name=shop["name"])
 
 
 def _undecided(return_fee: bool, shop: Mapping[str, Any]) -> bool:

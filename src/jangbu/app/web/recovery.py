@@ -10,10 +10,10 @@ from starlette.routing import Route
 
 from jangbu.app.operations import signing_in as ops
 from jangbu.app.web.door import PeopleDoor
+from jangbu.app.web.forms import form_of
 from jangbu.app.web.links import Links
 from jangbu.app.web.reach import place_of
 from jangbu.app.web.site import Site
-from jangbu.infra.ui import status_of
 from jangbu.infra.vault import groups_of, load_master_key, same_group
 from jangbu.kernel.errors import AccessError, InputError
 from jangbu.kernel.secret import Secret
@@ -46,7 +46,7 @@ class Recovery:
         if request.method == "GET":
             shown = self._links.take_once(f"recovery:{await self._session(request)}")
         else:
-            typed = Secret(str((await request.form()).get("password", "")))
+            typed = Secret((await form_of(request)).one.get("password", ""))
             shown = True
             try:
                 await ops.check_password(self._house, person=person, password=typed, where=where)
@@ -57,12 +57,8 @@ class Recovery:
             return self._site.page(
                 request, "recovery.html", groups=groups, day=self._house.clock.now(), file=self._key_file()
             )
-        trouble = self._site.words(request).trouble(error.code, error.facts) if error else None
         confirmed = await self._house.db.read(people.recovery_confirmed)
-        return self._site.page(
-            request, "recovery_ask.html", status=status_of(error) if error else 200, trouble=trouble,
-            confirmed=confirmed,
-        )  # fmt: skip
+        return self._site.page(request, "recovery_ask.html", error=error, confirmed=confirmed)
 
     async def confirm(self, request: Request) -> Response:
         """Ask for two groups, to be sure that the sheet can be read."""
@@ -71,16 +67,13 @@ class Recovery:
         asked = _asked(await self._session(request), len(groups))
         error = None
         if request.method == "POST":
-            form = await request.form()
-            if all(same_group(str(form.get(f"group_{n}", "")), groups[n - 1]) for n in asked):
+            form = await form_of(request)
+            if all(same_group(form.text(f"group_{n}"), groups[n - 1]) for n in asked):
                 now, address = self._house.clock.now(), self._door.where(request).address
                 await self._house.db.write(lambda tx: people.confirm_recovery(tx, person, now, address=address))
-                return self._site.back(request, "/", "people.recovery.confirmed")
+                return self._site.back("/", "people.recovery.confirmed")
             error = InputError("other groups", code="input.recovery_groups")
-        trouble = self._site.words(request).trouble(error.code, error.facts) if error else None
-        return self._site.page(
-            request, "recovery_confirm.html", status=status_of(error) if error else 200, trouble=trouble, asked=asked
-        )
+        return self._site.page(request, "recovery_confirm.html", error=error, asked=asked)
 
     async def _session(self, request: Request) -> str:
         found = await self._door.signed_in(request)

@@ -9,10 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.web.connect import explained, shop_path
+from jangbu.app.web.connect import shop_path
 from jangbu.app.web.forms import form_of
-from jangbu.app.web.site import Site
-from jangbu.infra.ui import status_of
+from jangbu.app.web.site import CSRF, Site, actor_of
 from jangbu.kernel.errors import JangbuError
 from jangbu.shops.model import typed
 
@@ -47,15 +46,15 @@ class RepairPages:
     async def secret(self, request: Request) -> Response:
         """Try a new secret and keep it if it works; a refused one changes nothing."""
         name, form = request.path_params["name"], await form_of(request)
-        given = {key.removesuffix("_shown"): value for key, value in form.one.items() if value and key != "csrf"}
+        given = {key: value for key, value in form.one.items() if value and key != CSRF}
         try:
             shop = await ops.shop_secret_set(
-                self._house, name=name, credentials=given, actor=request.state.visitor.actor
+                self._house, name=name, credentials=given, actor=actor_of(request)
             )
         except JangbuError as error:
             ladder = await ops.shop_ladder(self._house, name=name)
             return await self._page(request, ladder, checked=False, error=error)
-        return self._site.back(request, f"{shop_path(shop['name'], shop['id'])}/repair", said="repair.kept")
+        return self._site.back(f"{shop_path(shop['name'], shop['id'])}/repair", said="repair.kept")
 
     async def _page(
         self, request: Request, ladder: dict[str, Any], *, checked: bool, error: JangbuError | None = None
@@ -65,8 +64,8 @@ class RepairPages:
         evidence = await ops.shop_evidence(self._house, name=shop["id"])
         broken = next((rung for rung in ladder["rungs"] if rung["state"] == "broken"), None)
         return self._site.page(
-            request, "repair.html", section="shops", status=status_of(error) if error else 200, shop=shop,
+            request, "repair.html", section="shops", error=error, shop=shop,
             path=shop_path(shop["name"], shop["id"]), rungs=ladder["rungs"], broken=broken, checked=checked,
             fields=[field for field in typed(manifest).credentials if field.secret], evidence=evidence["text"],
-            error=explained(error) if error else None, by_consent=manifest.consent is not None,
+            by_consent=manifest.consent is not None,
         )  # fmt: skip

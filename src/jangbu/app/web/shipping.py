@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from jangbu.app import operations as ops
 from jangbu.app.web.forms import form_of
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 from jangbu.fulfilment.templates import templates
 from jangbu.infra.tables import BYTES_MAX
 from jangbu.kernel.errors import InputError
@@ -49,13 +49,13 @@ class ShippingPages:
     async def make(self, request: Request) -> Response:
         """Look at every order once more and show what would stand in the sheet and what is held back."""
         form = await form_of(request)
-        made = await ops.sheet_make(self._house, courier=form.text("courier"), actor=request.state.visitor.actor)
+        made = await ops.sheet_make(self._house, courier=form.text("courier"), actor=actor_of(request))
         return self._page(request, {**made, "courier": form.text("courier")})
 
     async def file(self, request: Request) -> Response:
         """Give the sheet as a file, made anew: nothing that changed since stands in it."""
         form = await form_of(request)
-        made = await ops.sheet_make(self._house, courier=form.text("courier"), actor=request.state.visitor.actor)
+        made = await ops.sheet_make(self._house, courier=form.text("courier"), actor=actor_of(request))
         kind = made["filename"].rsplit(".", 1)[1]
         headers = {"content-disposition": f'attachment; filename="{made["filename"]}"'}
         return Response(base64.b64decode(made["content"]), headers=headers, media_type=_MEDIA[kind])
@@ -89,7 +89,7 @@ class ShippingPages:
         ]
         if not pairs:
             raise InputError("nothing was chosen", code="page.nothing_chosen")
-        done = await ops.result_apply(self._house, pairs=pairs, actor=request.state.visitor.actor)
+        done = await ops.result_apply(self._house, pairs=pairs, actor=actor_of(request))
         if done["refused"]:
             return self._site.page(request, "result_done.html", section="orders", done=done)
-        return self._site.back(request, "/orders", said="result.applied", n=done["accepted"])
+        return self._site.back("/orders", said="result.applied", n=done["accepted"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,21 +11,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.web.connect import actor_of, shop_path
-from jangbu.app.web.site import Site
+from jangbu.app.web.connect import shop_path
+from jangbu.app.web.forms import form_of
+from jangbu.app.web.site import Site, actor_of
 
 OPTIONS: Final = ("certified_on", "registered_addresses", "return_free")
-
-
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
-def _day(text: str) -> str:
-    return datetime.fromisoformat(text).date().isoformat()
-
-
-_TIMES: Final[Mapping[str, Any]] = {"moment": _moment, "day": _day}
 
 
 def _host_of(egress: str) -> str:
@@ -56,7 +45,7 @@ class ShopPages:
 
     async def all(self, request: Request) -> Response:
         """Show every shop."""
-        return self._site.page(request, "shops.html", section="shops", shops=await self._cards(), **_TIMES)
+        return self._site.page(request, "shops.html", section="shops", shops=await self._cards())
 
     async def one(self, request: Request) -> Response:
         """Show one shop. Errors: NotFound."""
@@ -65,37 +54,36 @@ class ShopPages:
         manifest = self._house.manifests[shop["channel"]]
         return self._site.page(
             request, "shop.html", section="shops", shop=card, manifest=manifest,
-            hook=await ops.webhook_state(self._house, name=shop["id"]), **_TIMES,
+            hook=await ops.webhook_state(self._house, name=shop["id"]),
         )  # fmt: skip
 
     async def state(self, request: Request) -> Response:
         """Pause a shop, or let it be written again."""
-        action = (await self._form(request)).get("action", "")
+        action = (await form_of(request)).text("action")
         action = action if action in {"pause", "resume"} else "pause"
-        shop = await ops.shop_state(self._house, name=self._name(request), action=action, actor=self._actor(request))
-        return self._back(request, shop, f"shops.{action}.done")
+        shop = await ops.shop_state(self._house, name=self._name(request), action=action, actor=actor_of(request))
+        return self._back(shop, f"shops.{action}.done")
 
     async def read_again(self, request: Request) -> Response:
         """Have the listings read again."""
-        await ops.import_begin(self._house, name=self._name(request), actor=self._actor(request))
-        return self._back(request, await ops.shop_show(self._house, name=self._name(request)), "shops.import.begun")
+        await ops.import_begin(self._house, name=self._name(request), actor=actor_of(request))
+        return self._back(await ops.shop_show(self._house, name=self._name(request)), "shops.import.begun")
 
     async def option(self, request: Request) -> Response:
         """Change what the seller may say of a shop."""
-        form = await self._form(request)
+        form = await form_of(request)
         for option in OPTIONS:
-            if option in form:
-                await ops.shop_set(self._house, name=self._name(request), option=option, value=form[option])
-        return self._back(request, await ops.shop_show(self._house, name=self._name(request)), "shops.saved")
+            if option in form.one:
+                await ops.shop_set(self._house, name=self._name(request), option=option, value=form.text(option))
+        return self._back(await ops.shop_show(self._house, name=self._name(request)), "shops.saved")
 
     async def webhook(self, request: Request) -> Response:
         """Keep the secret of a shop's webhooks."""
-        form = await self._form(request)
-        secret = form.get("webhook_secret_shown") or form.get("webhook_secret", "")
+        secret = (await form_of(request)).text("webhook_secret")
         await ops.webhook_secret_set(
-            self._house, name=self._name(request), secret=secret, actor=self._actor(request)
+            self._house, name=self._name(request), secret=secret, actor=actor_of(request)
         )
-        return self._back(request, await ops.shop_show(self._house, name=self._name(request)), "connect.webhook.saved")
+        return self._back(await ops.shop_show(self._house, name=self._name(request)), "connect.webhook.saved")
 
     async def _cards(self) -> list[dict[str, Any]]:
         grants = {each["shop_id"]: each for each in await ops.grant_list(self._house)}
@@ -111,12 +99,5 @@ class ShopPages:
     def _name(self, request: Request) -> str:
         return str(request.path_params["name"])
 
-    def _actor(self, request: Request) -> str:
-        return actor_of(request)
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        form = await request.form(max_files=0)
-        return {name: value.strip() for name, value in form.items() if isinstance(value, str)}
-
-    def _back(self, request: Request, shop: Mapping[str, Any], said: str) -> Response:
-        return self._site.back(request, shop_path(shop["name"], shop["id"]), said=said, name=shop["name"])
+    def _back(self, shop: Mapping[str, Any], said: str) -> Response:
+        return self._site.back(shop_path(shop["name"], shop["id"]), said=said, name=shop["name"])

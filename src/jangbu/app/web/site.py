@@ -6,7 +6,7 @@ Owns no address and no facts of shops or stock. The door (`door.py`) knows who a
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from jangbu.app.bootstrap import House
 from jangbu.app.web.reach import from_own_page
 from jangbu.app.web.said import Said
-from jangbu.app.web.words import Words
+from jangbu.app.web.words import Words, moment
 from jangbu.infra.db import ReadTx
 from jangbu.infra.i18n import LANGUAGES, catalogue
 from jangbu.infra.ui import render, status_of
@@ -68,6 +68,12 @@ class Standing:
 
     stopped_since: datetime | None
     notices: tuple[str, ...]
+
+
+def actor_of(request: Request) -> str:
+    """Name who asks, on a page that is guarded, as the story and the ledger know them."""
+    visitor: Visitor = request.state.visitor
+    return visitor.actor
 
 
 class Door(Protocol):
@@ -131,18 +137,19 @@ class Site:
     # -- answering --------------------------------------------------------------------------------------
 
     def page(
-        self, request: Request, template: str, *, section: str = "", status: int = 200, **values: object
+        self, request: Request, template: str, *, section: str = "", error: JangbuError | None = None, **values: object
     ) -> Response:
-        """Render a page with what all pages show: visitor, navigation, banners, what was just said."""
+        """Render a page with what all pages show: visitor, navigation, banners, what was just said or failed."""
         visitor: Visitor | None = getattr(request.state, "visitor", None)
-        said = self._said.of(request)
+        said, words = self._said.of(request), self.words(request)
         base: dict[str, Any] = {
-            "w": self.words(request), "visitor": visitor, "csrf": self.door.csrf(request) if visitor else "",
+            "w": words, "visitor": visitor, "csrf": self.door.csrf(request) if visitor else "",
             "section": section, "sections": SECTIONS, "said": said, "languages": LANGUAGES,
-            "address": request.url.path, "query": dict(request.query_params),
+            "address": request.url.path, "query": dict(request.query_params), "moment": moment, "error": error,
+            "trouble": words.trouble(error.code, error.told) if error else None,
             "house": getattr(request.state, "house", Standing(None, ())),
         }  # fmt: skip
-        answer = HTMLResponse(render(template, **(base | values)), status)
+        answer = HTMLResponse(render(template, **(base | values)), status_of(error) if error else 200)
         if said is not None:
             self._said.forget(answer)
         return answer
@@ -151,9 +158,8 @@ class Site:
         notices = (self.house.manifests[shop.channel].notice for shop in shops.all_shops(tx))
         return Standing(shops.stopped_since(tx), tuple(dict.fromkeys(notice for notice in notices if notice)))
 
-    def back(self, request: Request, to: str, said: str = "", **facts: str | int) -> Response:
+    def back(self, to: str, said: str = "", **facts: str | int) -> Response:
         """Send the browser to one of our pages, which says a sentence once (a code with facts, nothing personal)."""
-        del request
         if not to.startswith("/") or to.startswith("//"):
             raise ValueError(f"not one of our pages: {to}")
         answer = RedirectResponse(to, 303)
@@ -163,17 +169,7 @@ class Site:
 
     def failed(self, request: Request, error: JangbuError) -> Response:
         """Explain a failure: what, the steps, who must act; rows of a file one by one."""
-        words = self.words(request)
-        rows = error.rows if isinstance(error, RowErrors) else ()
-        facts: Mapping[str, str | int] = {
-            **{name: value for name in ("operation", "status", "remote_code", "request_id")
-               if (value := getattr(error, name, ""))},
-            **error.facts,
-        }  # fmt: skip
-        return self.page(
-            request, "error.html", status=status_of(error), trouble=words.trouble(error.code, facts), code=error.code,
-            facts=facts, rows=rows,
-        )  # fmt: skip
+        return self.page(request, "error.html", error=error, rows=error.rows if isinstance(error, RowErrors) else ())
 
     def words(self, request: Request) -> Words:
         """Give the words of a request: the visitor's language, else the browser's choice, else the house's."""

@@ -16,7 +16,7 @@ from jangbu.app.web.board import read_board
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.moves import history
 from jangbu.app.web.pages import BoardLinks, asked
-from jangbu.app.web.site import Site
+from jangbu.app.web.site import Site, actor_of
 from jangbu.kernel.errors import InputError
 
 _ACTIONS: Final = frozenset({"receive", "adjust", "count"})
@@ -81,19 +81,19 @@ class StockPages:
             raise InputError("no such booking", code="page.choice", field="action")
         quantity = form.number("quantity", signed=action == "adjust")
         await ops.stock_change(
-            self._house, action=action, sku=sku, quantity=quantity, actor=request.state.visitor.actor,
+            self._house, action=action, sku=sku, quantity=quantity, actor=actor_of(request),
             reason=form.text("reason"),
         )  # fmt: skip
-        return self._site.back(request, _item(sku), said="stock.booked", sku=sku)
+        return self._site.back(_item(sku), said="stock.booked", sku=sku)
 
     async def policy(self, request: Request) -> Response:
         """Choose how a SKU's stock is divided."""
         form = await form_of(request)
         sku = form.text("sku")
         await ops.set_policy(
-            self._house, sku=sku, policy=form.text("policy"), actor=request.state.visitor.actor
+            self._house, sku=sku, policy=form.text("policy"), actor=actor_of(request)
         )
-        return self._site.back(request, _item(sku), said="stock.policy_set", sku=sku)
+        return self._site.back(_item(sku), said="stock.policy_set", sku=sku)
 
     async def opening(self, request: Request) -> Response:
         """Ask what lay on the shelf for each SKU never counted."""
@@ -114,8 +114,8 @@ class StockPages:
             choices.append({"sku": sku, "how": how, "number": form.number(f"number:{sku}") if how == "count" else 0})
         if not choices:
             raise InputError("nothing was chosen", code="page.nothing_chosen")
-        done = await ops.opening_stock(self._house, choices=choices, actor=request.state.visitor.actor)
-        return self._site.back(request, "/stock/opening", said="stock.opened", skus=done["skus"], pieces=done["pieces"])
+        done = await ops.opening_stock(self._house, choices=choices, actor=actor_of(request))
+        return self._site.back("/stock/opening", said="stock.opened", skus=done["skus"], pieces=done["pieces"])
 
 
 def _item(sku: str) -> str:

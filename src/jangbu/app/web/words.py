@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from jangbu.infra.activity import Activity
-from jangbu.infra.i18n import Catalogue, happened, money, number, when, word
+from jangbu.infra.i18n import Catalogue, Fault, fault, happened, money, number, when, word
 from jangbu.kernel.money import Money
 
-_STEP: Final = re.compile(r"^\s*\d+\.\s+")
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 _JUST_NOW: Final = timedelta(seconds=2)
 _FAMILIES: Final = {"why": "", "by": "heard_by.", "policy": "policy."}  # facts that are codes themselves
@@ -28,13 +26,9 @@ _SYSTEMS: Final = (
 _OWN: Final = frozenset({"code", "lang", "self"})  # names the catalogue's own door takes
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """A failure explained: what stopped, the steps to take, who must act."""
-
-    what: str
-    steps: tuple[str, ...]
-    who: str
+def moment(text: str | None) -> datetime | None:
+    """Read a moment as operations give it."""
+    return datetime.fromisoformat(text) if text else None
 
 
 class Words:
@@ -55,6 +49,10 @@ class Words:
     def when(self, moment: datetime) -> str:
         """Write a moment as day and minute."""
         return when(moment, self.lang, self._zone)
+
+    def day(self, moment: datetime) -> str:
+        """Write the day of a moment."""
+        return moment.astimezone(ZoneInfo(self._zone)).date().isoformat()
 
     def clock(self, moment: datetime) -> str:
         """Write the time of day, with the day before it when that is another one."""
@@ -97,14 +95,9 @@ class Words:
         """Say a plan's or a wait's reason."""
         return self.t(code)
 
-    def trouble(self, code: str, facts: Mapping[str, str | int]) -> Trouble:
-        """Explain a failure; one nobody wrote a text for is named by its code."""
-        fields = _fields(facts)
-        if not self._catalogue.has(f"error.{code}.what", self.lang):
-            return Trouble(self.t("web.trouble.unknown", name=code), (), "")
-        fix = self.t(f"error.{code}.fix", **fields)
-        steps = tuple(_STEP.sub("", line) for line in fix.splitlines() if line.strip())
-        return Trouble(self.t(f"error.{code}.what", **fields), steps, self.t(f"error.{code}.who", **fields))
+    def trouble(self, code: str, facts: Mapping[str, object]) -> Fault:
+        """Explain a failure: what, the steps, who must act."""
+        return fault(code, facts, self.lang)
 
     def error(self, code: str) -> str:
         """Say in one sentence what failed, where the facts are not at hand."""

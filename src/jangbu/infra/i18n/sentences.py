@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from jangbu.infra.i18n.catalogue import Catalogue, catalogue
+from jangbu.kernel.errors import WHERE
 from jangbu.sdk.carriers import CARRIERS
 
 Facts = Mapping[str, object]
 
 UNSAID: Final = "–"
 _GENERAL: Final = "error"
-_SAID_BY_CALLS: Final = ("operation", "status", "remote_code", "request_id")
+_TAKEN: Final = ("code", "lang", "self")  # names the catalogue's own door takes
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def fault(code: str, facts: Facts, lang: str) -> Fault:
     known = code if texts.has(f"error.{code}.what") else _GENERAL
     given = _spoken(texts, facts, lang)
     what, fix, who = (texts.text(f"error.{known}.{part}", lang, **given) for part in ("what", "fix", "who"))
+    what = what if known == code else f"{what} ({code})"
     return Fault(code, what, tuple(_bare(step) for step in fix.splitlines()), who)
 
 
@@ -50,7 +52,9 @@ def word(group: str, value: str, lang: str) -> str:
 
 def _spoken(texts: Catalogue, facts: Facts, lang: str) -> dict[str, object]:
     """Put facts that are codes themselves into words, and say openly what was not told."""
-    spoken: dict[str, object] = dict.fromkeys(_SAID_BY_CALLS, UNSAID) | dict(facts)
+    spoken: dict[str, object] = dict.fromkeys(WHERE, UNSAID) | dict(facts)
+    for taken in _TAKEN:
+        spoken.pop(taken, None)
     if (error := str(facts.get("error", ""))) and texts.has(f"error.{error}.what"):
         spoken["error"] = texts.text(f"error.{error}.what", lang, **spoken)
     if (why := str(facts.get("why", ""))) and texts.has(why):
