@@ -47,7 +47,7 @@ def _opened(content: bytes) -> Image.Image:
             if 0 < found.width * found.height <= PIXELS_MAX:
                 found.draft("RGB", (SIDE_MAX * 2, SIDE_MAX * 2))
                 return _on_white(ImageOps.exif_transpose(found))
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, Image.DecompressionBombError) as error:
         raise UnreadablePicture(type(error).__name__) from None
     raise UnreadablePicture("too many pixels, or none")
 

@@ -57,6 +57,7 @@ class Listing:
     offers: tuple[Offer, ...]
     url: str = ""
     owned_stock: bool = True  # False: a warehouse of others owns the number; never written
+    pictures: tuple[str, ...] = ()  # addresses, the page's first picture first; [] where the read does not tell
 
 
 @dataclass(frozen=True)

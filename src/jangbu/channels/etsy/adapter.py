@@ -56,11 +56,12 @@ class EtsyAdapter:
     async def listings(self) -> AsyncIterator[Listing]:
         given: set[int] = set()
         for state in _WALKED_STATES:
-            async for ids in self._pages(state):
-                fresh = [listing_id for listing_id in ids if listing_id not in given]
+            async for page in self._pages(state):
+                images = {row.listing_id: row.images for row in page}
+                fresh = [listing_id for listing_id in images if listing_id not in given]
                 given.update(fresh)
                 for row, _ in await self._inventories(fresh):
-                    yield listings.listing(row)
+                    yield listings.listing(replace(row, images=images[row.listing_id]))
 
     def parts(self) -> tuple[str, ...]:
         return ("shop", "listings", "orders")
@@ -193,8 +194,8 @@ class EtsyAdapter:
         path = {"shop_id": await self._shop_id()}
         return await self._client.send(Request("getShopReceipts", path=path, query=query))
 
-    async def _pages(self, state: str) -> AsyncIterator[list[int]]:
-        """Walk the ids of a state's listings.
+    async def _pages(self, state: str) -> AsyncIterator[list[wire.Listing]]:
+        """Walk a state's listings, as rows without their inventories.
 
         Each page starts with the last row of the one before; when that is missing, rows moved under the
         offset and the walk starts again. A page that ends where the one before did ends the walk: it repeats.
@@ -203,7 +204,7 @@ class EtsyAdapter:
         while offset <= feed.OFFSET_MAX:
             page = await self._listing_page(state, offset)
             ids = [row.listing_id for row in page.results]
-            yield ids
+            yield page.results
             if last and last not in ids and restarts < _RESTARTS_MAX:
                 offset, last, restarts = 0, 0, restarts + 1
                 continue
@@ -216,7 +217,7 @@ class EtsyAdapter:
 
     async def _listing_page(self, state: str, offset: int) -> wire.Listings:
         path = {"shop_id": await self._shop_id()}
-        query: feed.Query = {"state": state, "limit": _PAGE, "offset": offset}
+        query: feed.Query = {"state": state, "limit": _PAGE, "offset": offset, "includes": "Images"}
         return await self._read("getListingsByShop", wire.Listings, path=path, query=query)
 
     async def _inventories(self, ids: Sequence[int]) -> list[tuple[wire.Listing, datetime]]:

@@ -103,6 +103,14 @@ class Inventory(_Wire, frozen=True):
     readiness_state_on_property: list[int] | None = None
 
 
+class ListingImage(_Wire, frozen=True):
+    """One picture of a listing, as addresses of several sizes."""
+
+    rank: int | None = None
+    url_570xN: str | None = msgspec.field(default=None, name="url_570xN")  # noqa: N815 - Etsy's own name
+    url_fullxfull: str | None = None
+
+
 class Listing(_Wire, frozen=True):
     """A listing; `inventory` only where it was asked for, null for listings that have no record of it."""
 
@@ -113,6 +121,7 @@ class Listing(_Wire, frozen=True):
     quantity: int | None = None
     has_variations: bool | None = None
     inventory: Inventory | None = None
+    images: list[ListingImage] | None = None
 
 
 class Listings(_Wire, frozen=True):

@@ -58,6 +58,7 @@ class Listing(Struct, frozen=True):
     products: tuple[Product, ...]
     drivers: Drivers
     texts: dict[str, Any]
+    picture: str = ""
 
 
 class Version(Struct, frozen=True):

@@ -134,7 +134,7 @@ class Reads:
             "Inventory": lambda: {"inventory": render.inventory(each)},
             "Shipping": lambda: {"shipping_profile": render.shipping_profile(self._who)},
             "Shop": lambda: {"shop": self.shop()},
-            "Images": lambda: {"images": []},
+            "Images": lambda: {"images": render.images(each, self._origin)},
             "Videos": lambda: {"videos": []},
             "skus": lambda: {"skus": sorted({product.sku for product in each.products if product.sku})},
             "views": lambda: {"views": 0},

@@ -71,6 +71,27 @@ def shop(who: Identity, profile: Json, listings: Sequence[Listing], sold: int, o
     }
 
 
+def images(each: Listing, origin: str) -> list[Json]:
+    """The ListingImage resources: one picture, or none for a listing made without."""
+    if not each.picture:
+        return []
+    url = f"{origin}{each.picture}"
+    return [
+        {
+            "listing_id": each.listing_id,
+            "listing_image_id": 4_300_000_000 + each.listing_id,
+            "hex_code": None, "red": None, "green": None, "blue": None, "hue": None, "saturation": None,
+            "brightness": None, "is_black_and_white": None,
+            "creation_tsz": int(each.created_at),
+            "created_timestamp": int(each.created_at),
+            "rank": 1,
+            "url_75x75": url, "url_170x135": url, "url_570xN": url, "url_fullxfull": url,
+            "full_height": None, "full_width": None,
+            "alt_text": None,
+        }
+    ]  # fmt: skip
+
+
 def listing(who: Identity, each: Listing, origin: str) -> Json:
     """The ShopListing resource."""
     created, updated = int(each.created_at), int(each.updated_at)

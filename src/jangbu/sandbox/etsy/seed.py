@@ -9,6 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from jangbu.sandbox.core.goods import Good, Goods, Variant
+from jangbu.sandbox.core.pictures import path_of
 from jangbu.sandbox.etsy.model import (
     Drivers,
     Line,
@@ -88,7 +89,8 @@ def start(goods: Goods, channel: str, now: float) -> State:
     )
     values: dict[tuple[str, str], int] = {}
     for number, good in enumerate(goods.goods):
-        _add_listing(state, goods, good, 1_734_509_281 + 1_013 * number, now - (90 - number) * _DAY_S, values)
+        at, listing_id = now - (90 - number) * _DAY_S, 1_734_509_281 + 1_013 * number
+        _add_listing(state, goods, good, channel, listing_id, at, values)
     for number, order in enumerate(goods.orders_of(channel)):
         _add_receipt(state, order, now - (number + 2) * 3_600)
     return state
@@ -101,7 +103,7 @@ def fresh(state: State, kind: str) -> int:
 
 
 def _add_listing(
-    state: State, goods: Goods, good: Good, listing_id: int, at: float, values: dict[tuple[str, str], int]
+    state: State, goods: Goods, good: Good, channel: str, listing_id: int, at: float, values: dict[tuple[str, str], int]
 ) -> None:
     products = tuple(_product(state, goods, variant, values) for variant in good.variants)
     driving = tuple(each.property_id for each in products[0].property_values)
@@ -115,6 +117,7 @@ def _add_listing(
         products=products,
         drivers=Drivers(price=driving if len(prices) > 1 else (), quantity=driving, sku=driving),
         texts=_texts(good),
+        picture=path_of(good.key, channel),
     )
     state.listings[listing_id] = [Version(at, listing)]
     for product, variant in zip(products, good.variants, strict=True):

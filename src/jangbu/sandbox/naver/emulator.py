@@ -48,7 +48,7 @@ class NaverEmulator:
             channel=CHANNEL, desk=self._gateway, clock=clock, faults=faults, traffic=self.traffic,
             settings=self.settings,
         )  # fmt: skip
-        seed.fill(self._shop, goods, CHANNEL, self._gateway.now())
+        seed.fill(self._shop, goods, CHANNEL, self._gateway.now(), self._base_url)
 
     def offers(self) -> list[OfferView]:
         self._catch_up()
@@ -110,7 +110,7 @@ class NaverEmulator:
         self.settings.reset()
         self.traffic.clear()
         self._shop.state = State()
-        seed.fill(self._shop, self._goods, CHANNEL, self._gateway.now())
+        seed.fill(self._shop, self._goods, CHANNEL, self._gateway.now(), self._base_url)
 
     def snapshot(self) -> dict[str, Any]:
         state = msgspec.to_builtins(self._shop.state, str_keys=True)

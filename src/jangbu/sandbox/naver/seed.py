@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jangbu.sandbox.core.goods import Good, Goods, Variant
+from jangbu.sandbox.core.pictures import path_of
 from jangbu.sandbox.naver.shop import Shop, Wish
 from jangbu.sandbox.naver.state import Option, Product, Timeline
 from jangbu.sandbox.naver.words import DAY_MS
@@ -14,11 +15,11 @@ _ON_SALE_FOR_MS = 30 * DAY_MS
 _HOUR_MS = 3600 * 1000
 
 
-def fill(shop: Shop, goods: Goods, channel: str, now: int) -> None:
+def fill(shop: Shop, goods: Goods, channel: str, now: int, origin: str) -> None:
     """Puts products and seeded orders into an empty shop; the numbers shown already lack what is owed."""
     option_id = _FIRST_OPTION
     for place, good in enumerate(goods.goods):
-        product = _product(good, goods, _FIRST_PRODUCT + place, option_id, now - _ON_SALE_FOR_MS)
+        product = _product(good, goods, _FIRST_PRODUCT + place, option_id, now - _ON_SALE_FOR_MS, origin)
         option_id += len(product.options)
         # known since ever, so that a stale read at the start finds it
         shop.state.products[product.no] = Timeline([(0, product)])
@@ -29,7 +30,7 @@ def fill(shop: Shop, goods: Goods, channel: str, now: int) -> None:
         shop.take_over(wishes, now - (len(seeded) - number) * _HOUR_MS)
 
 
-def _product(good: Good, goods: Goods, no: int, first_option: int, since: int) -> Product:
+def _product(good: Good, goods: Goods, no: int, first_option: int, since: int, origin: str) -> Product:
     base = min(variant.price_krw for variant in good.variants)
     first = good.variants[0]
     plain = not first.options
@@ -49,6 +50,7 @@ def _product(good: Good, goods: Goods, no: int, first_option: int, since: int) -
         modified_at=since,
         group_names=tuple(option.name_ko for option in first.options),
         options=options,
+        picture=f"{origin}{path_of(good.key, 'naver')}",
     )
 
 

@@ -66,6 +66,7 @@ class Product(msgspec.Struct, frozen=True):
     discount: dict[str, object] | None = None
     sale_starts_at: int | None = None
     sale_ends_at: int | None = None
+    picture: str = ""
 
     @property
     def number(self) -> int:

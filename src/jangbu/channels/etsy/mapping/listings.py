@@ -72,7 +72,13 @@ def listing(row: wire.Listing) -> Listing:
         raw_state=row.state or "",
         offers=_offers(row.listing_id, row.inventory, state),
         url=row.url or "",
+        pictures=_pictures(row),
     )
+
+
+def _pictures(row: wire.Listing) -> tuple[str, ...]:
+    ranked = sorted(row.images or [], key=lambda image: image.rank or 0)
+    return tuple(url for image in ranked if (url := image.url_570xN or image.url_fullxfull))
 
 
 def numbers_read(row: wire.Listing, remote_at: datetime) -> NumbersRead:

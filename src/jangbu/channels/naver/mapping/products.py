@@ -65,7 +65,14 @@ def listing(found: FoundProduct, read: ProductRead, shop_url: str) -> Listing:
         offers=_offers(origin_no, product),
         url=_url(shop_url, shown),
         owned_stock=not _warehouse_owned(product, shown),
+        pictures=_pictures(product),
     )
+
+
+def _pictures(product: OriginProduct) -> tuple[str, ...]:
+    shown = product.images
+    every = [shown.representative_image, *(shown.optional_images or [])] if shown else []
+    return tuple(image.url for image in every if image and image.url)
 
 
 def unreadable_listing(found: FoundProduct, shop_url: str) -> Listing:

@@ -95,6 +95,19 @@ class DeliveryInfo(Wire, frozen=True):
     delivery_attribute_type: str | None = None
 
 
+class Image(Wire, frozen=True):
+    """One picture."""
+
+    url: str | None = None
+
+
+class Images(Wire, frozen=True):
+    """The pictures of a product."""
+
+    representative_image: Image | None = None
+    optional_images: list[Image] | None = None
+
+
 class OriginProduct(Wire, frozen=True):
     """A product: name, price, number, options."""
 
@@ -104,6 +117,7 @@ class OriginProduct(Wire, frozen=True):
     stock_quantity: int | None = None
     delivery_info: DeliveryInfo | None = None
     detail_attribute: DetailAttribute | None = None
+    images: Images | None = None
 
 
 class ProductRead(Wire, frozen=True):
