@@ -17,6 +17,7 @@ import structlog
 from jangbu.app import lanes
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
 from jangbu.app.importing import Importer
+from jangbu.app.picturing import Picturer
 from jangbu.app.presence import Presence
 from jangbu.infra.activity import note
 from jangbu.infra.db import Wake, WriteTx
@@ -250,6 +251,7 @@ class Hub:
                 group.create_task(self._flush_calls(), name="flush calls")
                 group.create_task(self._watch_gaps(), name="watch gaps")
                 group.create_task(Importer(self.house, self._works_for).run(), name="imports")
+                group.create_task(Picturer(self.house, self._works_for).run(), name="pictures")
         finally:
             with contextlib.suppress(Exception):
                 await self._presence.end()

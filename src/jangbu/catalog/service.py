@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from jangbu.catalog import store
+from jangbu.catalog import photos, store
 from jangbu.catalog.model import Imported, OfferRow, Variant, checked_sku, checked_units, matches
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.errors import NotFound
@@ -24,6 +24,8 @@ units_by_cell = store.units_by_cell
 def take_listings(tx: WriteTx, shop: ShopId, listings: Sequence[Listing], at: datetime) -> Imported:
     """Take in listings as read. Repeat: the same listings change nothing but the time of reading."""
     count = sum(store.put_listing(tx, shop, listing, at) for listing in listings)
+    for listing in listings:
+        photos.note_pictures(tx, shop, listing, at)
     return Imported(listings=len(listings), offers=count)
 
 
@@ -41,7 +43,7 @@ def link_by_code(tx: WriteTx, at: datetime, *, actor: str, policy: str = "escrow
     sure, doubtful = matches(rows)
     linked: list[OfferRow] = []
     for sku, group in sorted(sure.items()):
-        variant = store.variant_by_sku(tx, sku) or _new_variant(tx, sku, group[0].title, policy, at)
+        variant = store.variant_by_sku(tx, sku) or add_variant(tx, sku, group[0].title, at, policy)
         for offer in group:
             store.put_link(tx, offer.shop_id, offer.key, variant.id, 1, actor, at)
             linked.append(offer)
@@ -60,7 +62,7 @@ def link_by_hand(
     found = offers(tx, shop, key=offer_key)
     if not found:
         raise NotFound(f"no offer {offer_key}", code="offer_unknown", offer=offer_key)
-    variant = store.variant_by_sku(tx, sku) or _new_variant(tx, sku, found[0].title, "escrow", at)
+    variant = store.variant_by_sku(tx, sku) or add_variant(tx, sku, found[0].title, at)
     if not add:
         store.drop_links(tx, shop, offer_key)
     store.put_link(tx, shop, offer_key, variant.id, units, actor, at)
@@ -90,7 +92,8 @@ def variant_of(tx: ReadTx, sku: str) -> Variant:
     return variant
 
 
-def _new_variant(tx: WriteTx, sku: str, title: str, policy: str, at: datetime) -> Variant:
+def add_variant(tx: WriteTx, sku: str, title: str, at: datetime, policy: str = "escrow") -> Variant:
+    """Make a SKU nobody had. Errors: InputError for a bad one."""
     variant = Variant(VariantId(new_id("var")), checked_sku(sku), title, policy)
     store.add_variant(tx, variant, at)
     return variant

@@ -165,6 +165,11 @@ def variant_by_sku(tx: ReadTx, sku: str) -> Variant | None:
     return Variant(VariantId(row[0]), *row[1:]) if row else None
 
 
+def codes_like(tx: ReadTx, start: str) -> list[str]:
+    """Give the SKUs that begin so; `start` holds no wildcard."""
+    return [row[0] for row in tx.all("SELECT sku FROM variant WHERE sku LIKE ?", (f"{start}%",))]
+
+
 def variants(tx: ReadTx, ids: Sequence[VariantId] | None = None) -> list[Variant]:
     """Give all variants, or these, by SKU."""
     if ids is not None and not ids:

@@ -13,6 +13,7 @@ from jangbu.sandbox.core.server import HOST, PortTakenError, serve
 from jangbu.sandbox.core.world import PORTS, World
 
 _LAST_PORT = 65535
+PRODUCTS_MIN, PRODUCTS_MAX = 8, 2000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="same seed, same shops and buyers (default 1)")
     parser.add_argument("--only", default=None, metavar="etsy,naver", help="only these marketplaces")
     parser.add_argument("--base-port", type=int, default=9100, help="control's; the others follow (default 9100)")
+    parser.add_argument("--products", type=int, default=10, help="goods on sale at each marketplace (default 10)")
+    parser.add_argument("--uncoded", type=int, default=0, help="so many of them carry no code (default 0)")
     parser.add_argument("--strict", action="store_true", help="refuse what only lenient clients send")
     parser.add_argument("--ask", action="store_true", help="show a consent page, do not approve at once")
     parser.add_argument("--no-buyers", action="store_true", help="nobody buys by themselves")
@@ -61,12 +64,16 @@ def _world(args: argparse.Namespace) -> World:
         raise ValueError(f"--base-port must lie between 1 and {_LAST_PORT - len(PORTS)}")
     if args.rate < 0:
         raise ValueError("--rate must not be negative")
+    if not PRODUCTS_MIN <= args.products <= PRODUCTS_MAX or not 0 <= args.uncoded <= args.products:
+        raise ValueError(f"--products must lie between {PRODUCTS_MIN} and {PRODUCTS_MAX}, --uncoded below it")
     world = World(
         seed=args.seed,
         channels=only,
         strict=args.strict,
         buyers=BuyersConfig(rate=args.rate, running=not args.no_buyers),
         base_port=args.base_port,
+        products=args.products,
+        uncoded=args.uncoded,
     )
     if args.ask and "etsy" in world.emulators:
         world.emulators["etsy"].settings.update({"consent_page": True}, for_good=True)

@@ -16,8 +16,10 @@ from jangbu.kernel.errors import InputError
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     catalog, policy = group(), group()
-    for name, command in (("import", import_), ("link", link), ("unlink", unlink), ("offers", offers)):
+    for name, command in (("import", import_), ("link", link), ("unlink", unlink)):
         catalog.command(name, cls=SpokenCommand)(command)
+    for name, asked in (("suggest", suggest), ("offers", offers)):
+        catalog.command(name, cls=SpokenCommand)(asked)
     policy.command("set", cls=SpokenCommand)(set_policy)
     app.add_typer(catalog, name="catalog")
     app.add_typer(policy, name="policy")
@@ -69,6 +71,26 @@ def link(
     words = ", ".join(f"{each} × {n}" for each, n in sorted(done["links"].items()))
     told = {"title": done["title"], "options": done["options"], "links": words}
     face.show(done, as_json, lambda: face.say("catalog.linked_one", **told))
+
+
+def suggest(
+    ctx: typer.Context, limit: Annotated[int, typer.Option("--limit")] = 20, as_json: AsJSON = False
+) -> None:
+    """List pairs of listings that look like the same goods; links nothing."""
+    face = face_of(ctx)
+    found = face.ask("linking_pairs", limit=limit)
+
+    def people() -> None:
+        rows = [
+            (
+                pair["left"]["title"], pair["right"]["title"], face.word("linking.strength", pair["strength"]),
+                ", ".join(face.word("linking.why", why) for why in pair["why"]),
+            )
+            for pair in found["pairs"]
+        ]  # fmt: skip
+        face.table(("~title", "~title", "state", "~why"), rows, empty="suggest.none")
+
+    face.show(found, as_json, people)
 
 
 def unlink(

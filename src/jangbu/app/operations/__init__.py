@@ -23,6 +23,15 @@ from jangbu.app.operations.connect import (
 )
 from jangbu.app.operations.grants import grant_list, outgoing_address, webhook_secret_set, webhook_state
 from jangbu.app.operations.imports import import_begin, import_list
+from jangbu.app.operations.linking import (
+    linking_alone,
+    linking_different,
+    linking_kit,
+    linking_pairs,
+    linking_same,
+    linking_undo,
+    listing_picture,
+)
 from jangbu.app.operations.opening import opening_list, opening_stock
 from jangbu.app.operations.orders import (
     order_dismiss,
@@ -81,6 +90,12 @@ OPERATIONS = {
         catalog_link_by_hand,
         catalog_offers,
         catalog_unlink,
+        linking_alone,
+        linking_different,
+        linking_kit,
+        linking_pairs,
+        linking_same,
+        linking_undo,
         set_policy,
         stock_change,
         stock_many,
@@ -157,6 +172,13 @@ __all__ = [
     "import_begin",
     "import_list",
     "ledger_verify",
+    "linking_alone",
+    "linking_different",
+    "linking_kit",
+    "linking_pairs",
+    "linking_same",
+    "linking_undo",
+    "listing_picture",
     "opening_list",
     "opening_stock",
     "order_dismiss",

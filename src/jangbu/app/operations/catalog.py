@@ -83,7 +83,7 @@ async def catalog_link_by_sku(house: House, *, actor: str, policy: str = "escrow
     """Link every offer whose code is certain; lines that waited for it move their stock now."""
     _check_policy(policy)
     now = house.clock.now()
-    views = _views(house)
+    views = views_of(house)
 
     def link(tx: WriteTx) -> Facts:
         done, linked = catalog.link_by_code(tx, now, actor=actor, policy=policy)
@@ -106,7 +106,7 @@ async def catalog_link_by_hand(
 
     Errors: NotFound for an unknown SKU unless it is meant to be new, and for an unknown offer.
     """
-    now, views = house.clock.now(), _views(house)
+    now, views = house.clock.now(), views_of(house)
 
     def link(tx: WriteTx) -> Facts:
         shop = shops.named(tx, name)
@@ -199,5 +199,6 @@ def _now(row: OfferRow, cell: CellRow | None) -> Facts:
     }  # fmt: skip
 
 
-def _views(house: House) -> list[orders.ShopView]:
+def views_of(house: House) -> list[orders.ShopView]:
+    """Give what taking in orders needs to know of every shop."""
     return [view_of(house, shop) for shop in house.db.read_now(shops.all_shops)]

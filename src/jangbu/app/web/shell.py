@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
-from jangbu.app.web import activity, connect, listings, orders, plan, repair, shipping, shops, stock
+from jangbu.app.web import activity, connect, linking, listings, orders, plan, repair, shipping, shops, stock
 from jangbu.app.web.door import PeopleDoor
 from jangbu.app.web.entering import Entering
 from jangbu.app.web.guard import LoopbackOnly, SecurityHeaders
@@ -41,6 +41,7 @@ def routes_of(site: Site, pages: Pages) -> list[Route]:
         *shipping.routes(site),
         *orders.routes(site),
         *stock.routes(site),
+        *linking.routes(site),
         *listings.routes(site),
         *plan.routes(site),
         *activity.routes(site),

@@ -29,12 +29,17 @@ class Variant(msgspec.Struct, frozen=True):
 
 
 class Good(msgspec.Struct, frozen=True):
-    """One thing on sale: a listing at one marketplace, a product at another."""
+    """One thing on sale: a listing at one marketplace, a product at another. `coded`: the pages carry the SKUs."""
 
     key: str
     title: str
     title_ko: str
     variants: tuple[Variant, ...]
+    coded: bool = True
+
+    def code(self, sku: str) -> str:
+        """What stands in a page's field for the seller's own code."""
+        return sku if self.coded else ""
 
 
 SeededOrder = tuple[tuple[str, int], ...]  # (sku, quantity) per line
@@ -92,13 +97,38 @@ _CATALOGUE: tuple[_Row, ...] = (
 )
 
 
-def seeded_goods(seed: int, channels: Sequence[str]) -> Goods:
+_WORDS = (
+    ("Moonlit", "달빛"), ("Cloud", "구름"), ("Pine", "소나무"), ("Wave", "물결"), ("Magpie", "까치"), ("Lotus", "연꽃"),
+    ("Indigo", "쪽빛"), ("Celadon", "청자"), ("Linen", "린넨"), ("Tiger", "호랑이"),
+)  # fmt: skip
+_KINDS = (
+    ("bracelet", "팔찌", ()), ("mug", "머그컵", (_GLAZE,)), ("coaster", "코스터", ()), ("tote bag", "에코백", (_SIZE,)),
+    ("soap", "비누", ()), ("keyring", "키링", (_THREAD,)), ("vase", "화병", ()), ("scarf", "목도리", (_SIZE,)),
+    ("art print", "포스터", ()), ("tray", "쟁반", ()), ("ring", "반지", (_METAL,)), ("cushion", "쿠션", ()),
+)  # fmt: skip
+
+
+def _rows(products: int) -> list[_Row]:
+    """The well-known goods first, then as many more as are asked for."""
+    more = range(max(products - len(_CATALOGUE), 0))
+    rows = list(_CATALOGUE[:products])
+    for number in more:
+        (word, word_ko), (kind, kind_ko, axes) = _WORDS[number // 12 % 10], _KINDS[number % 12]
+        round_ = f" No. {number // 120 + 1}" if number >= 120 else ""  # noqa: PLR2004 -- all pairs of words are used up
+        cents = 1200 + number * 137 % 7900
+        title, title_ko = f"{word} {kind}, handmade{round_}", f"{word_ko} {kind_ko}{round_}"
+        rows.append((f"G{number:03}", title, title_ko, cents, cents * 11, axes))
+    return rows
+
+
+def seeded_goods(seed: int, channels: Sequence[str], products: int = len(_CATALOGUE), uncoded: int = 0) -> Goods:
     """The goods for a seed, with the open orders of these channels taken into account.
 
-    Repeat: equal arguments give equal goods.
+    `products`: how many; of those the last `uncoded` carry no code anywhere. Repeat: equal arguments give equal goods.
     """
     rng = random.Random(f"{seed}:goods")
-    goods = [_good(rng, row) for row in _CATALOGUE]
+    rows = _rows(products)
+    goods = [_good(rng, row, coded=place < len(rows) - uncoded) for place, row in enumerate(rows)]
     roomy = [variant.sku for good in goods for variant in good.variants if variant.physical > 4]  # noqa: PLR2004 -- leaves at least 1 on sale
     rng.shuffle(roomy)
     orders: dict[str, tuple[SeededOrder, ...]] = {}
@@ -109,7 +139,7 @@ def seeded_goods(seed: int, channels: Sequence[str]) -> Goods:
     return Goods(goods, orders)
 
 
-def _good(rng: random.Random, row: _Row) -> Good:
+def _good(rng: random.Random, row: _Row, *, coded: bool) -> Good:
     key, title, title_ko, cents, won, axes = row
     combinations: list[tuple[tuple[str, ...], tuple[Option, ...]]] = [((), ())]
     for name, name_ko, values in axes:
@@ -129,7 +159,7 @@ def _good(rng: random.Random, row: _Row) -> Good:
         )
         for codes, options in combinations
     )
-    return Good(key, title, title_ko, variants)
+    return Good(key, title, title_ko, variants, coded)
 
 
 def _order(roomy: list[str], number: int) -> SeededOrder:

@@ -31,11 +31,13 @@ class World:
         strict: bool = False,
         buyers: BuyersConfig | None = None,
         base_port: int = 9100,
+        products: int = 10,
+        uncoded: int = 0,
     ) -> None:
         names = available() if channels is None else tuple(channels)
         self.seed = seed
         self.clock = clock or Clock()
-        self.goods = seeded_goods(seed, names)
+        self.goods = seeded_goods(seed, names, products, uncoded)
         self.faults = Faults(_rng(seed, "faults"))
         self.ports = {name: base_port + PORTS[name] for name in names if name in PORTS}
         self.emulators: dict[str, Emulator] = {name: self._build(name, strict=strict) for name in dict.fromkeys(names)}

@@ -105,7 +105,7 @@ def fresh(state: State, kind: str) -> int:
 def _add_listing(
     state: State, goods: Goods, good: Good, channel: str, listing_id: int, at: float, values: dict[tuple[str, str], int]
 ) -> None:
-    products = tuple(_product(state, goods, variant, values) for variant in good.variants)
+    products = tuple(_product(state, goods, good, variant, values) for variant in good.variants)
     driving = tuple(each.property_id for each in products[0].property_values)
     prices = {each.price for each in products}
     listing = Listing(
@@ -137,12 +137,14 @@ def _texts(good: Good) -> dict[str, Any]:
     }
 
 
-def _product(state: State, goods: Goods, variant: Variant, values: dict[tuple[str, str], int]) -> Product:
+def _product(
+    state: State, goods: Goods, good: Good, variant: Variant, values: dict[tuple[str, str], int]
+) -> Product:
     product_id = fresh(state, "product")
     return Product(
         product_id=product_id,
         offering_id=product_id + 789_037_718,
-        sku=variant.sku,
+        sku=good.code(variant.sku),
         quantity=goods.initial(variant.sku),
         price=variant.price_usd_cents,
         is_enabled=True,
@@ -177,7 +179,7 @@ def _line(state: State, sku: str, quantity: int) -> Line:
     for versions in state.listings.values():
         listing = versions[-1].listing
         for product in listing.products:
-            if product.sku == sku:
+            if state.goods_skus[f"{listing.listing_id}/{product.key}"] == sku:
                 title = str(listing.texts["title"])
                 return Line(fresh(state, "transaction"), listing.listing_id, product, title, quantity, sku)
     raise LookupError(f"no listing holds {sku}")

@@ -35,7 +35,7 @@ def _product(good: Good, goods: Goods, no: int, first_option: int, since: int, o
     first = good.variants[0]
     plain = not first.options
     options = () if plain else tuple(
-        _option(variant, goods, first_option + place, base) for place, variant in enumerate(good.variants)
+        _option(good, variant, goods, first_option + place, base) for place, variant in enumerate(good.variants)
     )  # fmt: skip
     return Product(
         no=no,
@@ -44,7 +44,7 @@ def _product(good: Good, goods: Goods, no: int, first_option: int, since: int, o
         sale_price=base,
         status="SALE",
         stock=goods.initial(first.sku) if plain else 0,
-        code=first.sku if plain else good.key,
+        code=good.code(first.sku if plain else good.key),
         sku=first.sku if plain else "",
         registered_at=since,
         modified_at=since,
@@ -54,13 +54,13 @@ def _product(good: Good, goods: Goods, no: int, first_option: int, since: int, o
     )
 
 
-def _option(variant: Variant, goods: Goods, option_id: int, base: int) -> Option:
+def _option(good: Good, variant: Variant, goods: Goods, option_id: int, base: int) -> Option:
     return Option(
         id=option_id,
         names=tuple(option.value_ko for option in variant.options),
         stock=goods.initial(variant.sku),
         price=variant.price_krw - base,
-        code=variant.sku,
+        code=good.code(variant.sku),
         sku=variant.sku,
     )
 
