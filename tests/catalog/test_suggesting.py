@@ -120,7 +120,8 @@ def test_what_was_linked_teaches_option_words_and_the_price_ratio() -> None:
     ("title", "count"),
     [
         ("Brass spoon, set of 3", 3), ("Set of two mugs", 2), ("유기 수저 3개 세트", 3), ("양말 5켤레", 5),
-        ("머그컵 x2", 2), ("Moon necklace 40cm", 1), ("달 접시 21cm", 1), ("Stickers 20 pack", 20), ("12인용 상", 1), ("2024 달력", 1),
+        ("머그컵 x2", 2), ("Moon necklace 40cm", 1), ("달 접시 21cm", 1), ("Stickers 20 pack", 20), ("12인용 상", 1),
+        ("2024 달력", 1),
     ],
 )  # fmt: skip
 def test_one_here_may_be_three_there(title: str, count: int) -> None:

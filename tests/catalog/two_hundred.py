@@ -111,7 +111,7 @@ def _page(shop: ShopId, listing: str, title: str, axes: list, lang: int, price: 
         OfferRow(
             shop, f"{listing}/{n}", listing, f"{listing}/{n}", "", title, options, price, quantity=5, enabled=True,
             listing_state="on_sale", links={},
-        )  # fmt: skip
+        )
         for n, options in enumerate(combinations)
     )
     return Page(shop, listing, title, offers, look_at(photo).hashes if photo else ())

@@ -79,8 +79,8 @@ def typed(town: Town, channel: str) -> dict[str, str]:
 
 
 @contextlib.asynccontextmanager
-async def a_seller(tmp_path: Path, lang: str = "ko") -> AsyncIterator[Seller]:
-    async with a_town(tmp_path) as town:
+async def a_seller(tmp_path: Path, lang: str = "ko", **more: Any) -> AsyncIterator[Seller]:
+    async with a_town(tmp_path, **more) as town:
         app = create_app(town.house, None, local_token="local", page_token="key")
         transport = httpx2.ASGITransport(app, client=("127.0.0.1", 50_000))
         owner = Choices(lang, "Asia/Seoul", "KRW")

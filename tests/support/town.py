@@ -28,13 +28,14 @@ class Town:
     """One seller's world: two marketplaces, buyers, faults, and the hub under test."""
 
     def __init__(
-        self, home: Path, *, seed: int = 1, database_url: str = "", options: Mapping[str, str] = QUICK
-    ) -> None:
+        self, home: Path, *, seed: int = 1, database_url: str = "", options: Mapping[str, str] = QUICK,
+        products: int = 10, uncoded: int = 0,
+    ) -> None:  # fmt: skip
         """Build everything at the loop's second 0; nothing runs yet."""
         self.home, self.options, self._database_url = home, dict(options), database_url
         self.world = World(
             seed=seed, channels=("etsy", "naver"), strict=True, clock=Clock(START.timestamp(), loop0=0.0),
-            buyers=BuyersConfig(running=False),
+            buyers=BuyersConfig(running=False), products=products, uncoded=uncoded,
         )  # fmt: skip
         ports = {f"127.0.0.1:{port}": self.world.emulators[name].app for name, port in self.world.ports.items()}
         self.transport = InProcessTransport(ports)

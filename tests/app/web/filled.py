@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jangbu.app.bootstrap import House, open_house, view_of
+from jangbu.catalog import photos
 from jangbu.catalog import service as catalog
+from jangbu.catalog.photos import Wanted
 from jangbu.infra.db import WriteTx
+from jangbu.infra.pictures import look_at
 from jangbu.infra.settings import Settings
 from jangbu.intake import service as intake
 from jangbu.inventory import service as inventory
@@ -22,6 +25,7 @@ from jangbu.people import service as people
 from jangbu.people.model import Choices
 from jangbu.people.passwords import Passwords
 from jangbu.publish import service as publish
+from jangbu.sandbox.core.pictures import path_of, picture_at
 from jangbu.sdk.adapter import Grant
 from jangbu.sdk.records import (
     LineState,
@@ -121,6 +125,11 @@ def _add(house: House, channel: str, name: str, fields: dict[str, str], profile:
         lambda tx: shops.add(tx, house.vault, manifest, new, profile, Grant(fields, version=1), at)
     )
 
+UNCODED = (
+    ("Moonlit porcelain cup, hand-painted", "Quilted linen pouch, set of 3"),
+    ("[수제] 달빛 백자 찻잔", "누비 린넨 파우치"),
+)
+
 
 def fill(house: House, *, extra: int = 0) -> tuple[Shop, Shop]:
     """Put a day's trade in: twelve SKUs (and `extra` more), orders, changes at the shops, one shop in trouble."""
@@ -137,6 +146,34 @@ def fill(house: House, *, extra: int = 0) -> tuple[Shop, Shop]:
         _publish(house, shop.id, at + timedelta(hours=2))
     _trouble(house, both[1])
     return both
+
+
+def add_uncoded(house: House, both: tuple[Shop, Shop]) -> None:
+    """Add goods without codes to both shops, with pictures seen already."""
+    at = house.clock.now() - timedelta(hours=1)
+    drawn = (picture_at(path_of(key, "etsy")) for key in ("FAN", "MOON"))
+    pictures = [look_at(picture) for picture in drawn if picture]
+    colours = (("Celadon", "청자"), ("Navy", "남색"), ("Red", "빨강"))
+
+    def write(tx: WriteTx) -> None:
+        for n, (shop, titles) in enumerate(zip(both, UNCODED, strict=True)):
+            for place, title in enumerate(titles):
+                ref = ListingRef(f"77{place}", "listing" if n == 0 else "options")
+                keys = [f"{ref.remote_id}/{c}" for c in range(3 if place == 0 else 1)]
+                price = Money(2400 + 900 * place, "USD") if n == 0 else Money(31_000 + 12_000 * place, "KRW")
+                offers = tuple(
+                    Offer(key, key, "", ((("Glaze", "유약")[n], colours[c][n]),) if place == 0 else (), price, 4,
+                          enabled=True)
+                    for c, key in enumerate(keys)
+                )  # fmt: skip
+                catalog.take_listings(
+                    tx, shop.id,
+                    [Listing(ref, title, ListingState.ON_SALE, "active", offers, pictures=(f"https://p/{place}",))], at,
+                )  # fmt: skip
+                seen = pictures[place % 2]
+                photos.seen(tx, Wanted(shop.id, ref.remote_id, 0, f"https://p/{place}"), seen.hashes, seen.small)
+
+    house.db.write_now(write)
 
 
 def _stock_up(tx: WriteTx, both: tuple[Shop, Shop], goods: list[Goods], at: datetime) -> None:

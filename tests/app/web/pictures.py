@@ -12,14 +12,16 @@ from typing import Any, Final
 
 import uvicorn
 from tests.app.web.conftest import LOCAL_TOKEN, PAGE_TOKEN
-from tests.app.web.filled import FixedClock, fill, open_empty
+from tests.app.web.filled import FixedClock, add_uncoded, fill, open_empty
 
 from jangbu.app.web import create_app
 from jangbu.infra.i18n import LANGUAGES
 
 PAGES: Final = {
     "today": "/", "orders": "/orders", "order": "", "stock": "/stock", "stock-item": "/stock/item?sku=MUG-BLUE",
-    "opening": "/stock/opening", "listings": "/listings", "plan": "/plan", "shops": "/shops",
+    "opening": "/stock/opening", "listings": "/listings", "pairs": "/listings/pairs",
+    "pairs-sure": "/listings/pairs/sure", "kit": "/listings/kit?shop=Etsy%20%EA%B3%B5%EB%B0%A9&offer=770%2F0",
+    "plan": "/plan", "shops": "/shops",
     "connect": "/shops/connect", "connect-naver": "/shops/connect/naver", "connect-etsy": "/shops/connect/etsy",
     "repair": "", "activity": "/activity", "writes": "/activity?show=writes", "people": "/people", "me": "/me",
 }  # fmt: skip
@@ -35,7 +37,7 @@ async def take(folder: Path, only: set[str]) -> None:
         raise SystemExit("Chromium is absent: no pictures")
     with tempfile.TemporaryDirectory() as home:
         house = open_empty(Path(home), clock=FixedClock())
-        fill(house)
+        add_uncoded(house, fill(house))
         (order,) = house.db.read_now(lambda tx: tx.all("SELECT order_id FROM order_line WHERE open = 1 LIMIT 1"))
         house.db.write_now(
             lambda tx: tx.run(

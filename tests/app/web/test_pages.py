@@ -17,10 +17,13 @@ from jangbu.infra.i18n import LANGUAGES, catalogue
 OWNER = "person:owner"
 PAGES = (
     "/", "/orders", "/stock", "/stock/item?sku=MUG-BLUE", "/stock/item?sku=MUG-BLUE&at=2026-03-04T00:00",
-    "/stock/opening", "/listings", "/listings?show=linked&q=mug", "/plan", "/activity", "/activity?show=writes",
+    "/stock/opening", "/listings", "/listings/pairs", "/listings/pairs/sure", "/listings?show=linked&q=mug", "/plan",
+    "/activity", "/activity?show=writes",
     "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
 )  # fmt: skip
-LEFT_OVER = re.compile(r"\{[a-z_]+\}|\b(web|page|stock|plans|orders|listings|opening|records|wait)\.[a-z_.]{3,}")
+LEFT_OVER = re.compile(
+    r"\{[a-z_]+\}|\b(web|page|stock|plans|orders|listings|opening|records|wait|linking)\.[a-z_.]{3,}"
+)
 
 
 async def csrf_of(guest: httpx2.AsyncClient, page: str = "/") -> str:

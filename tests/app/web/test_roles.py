@@ -17,7 +17,8 @@ from jangbu.app.bootstrap import House
 
 OPERATOR = (
     "/stop", "/resume", "/stock/book", "/stock/policy", "/stock/opening", "/plan/start", "/listings/link",
-    "/listings/unlink", "/listings/by-code", "/orders/dismiss",
+    "/listings/unlink", "/listings/by-code", "/orders/dismiss", "/listings/pairs", "/listings/pairs/sure",
+    "/listings/kit",
 )  # fmt: skip
 PACKER = ("/orders/ship", "/orders/sheet", "/orders/sheet/file", "/orders/result", "/orders/result/apply")
 

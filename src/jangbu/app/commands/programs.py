@@ -13,7 +13,8 @@ _ALL_THEIRS = {"ignore_unknown_options": True, "allow_extra_args": True, "help_o
 _HELP: Final = frozenset({"--help", "-h"})
 OPTIONS: Final = {
     "sandbox": (
-        "--seed N", "--only etsy,naver", "--base-port N", "--strict", "--ask", "--no-buyers", "--rate R",
+        "--seed N", "--only etsy,naver", "--base-port N", "--products N", "--uncoded N",
+        "--strict", "--ask", "--no-buyers", "--rate R",
         "--faults NAME", "--print-env",
     ),
     "demo": (

@@ -50,8 +50,18 @@ class PictureFetcher:
             return self._local
         if parts.scheme != "https":
             return False
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-        except OSError:
-            return False
-        return bool(found) and all(ipaddress.ip_address(each[4][0]).is_global for each in found)
+        found = await _addresses(parts.hostname, port)
+        return bool(found) and all(ipaddress.ip_address(each).is_global for each in found)
+
+
+async def _addresses(host: str, port: int) -> list[str]:
+    """Give the addresses of a host; one that is written as an address is its own."""
+    try:
+        return [str(ipaddress.ip_address(host))]
+    except ValueError:
+        pass
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return []
+    return [str(each[4][0]) for each in found]
