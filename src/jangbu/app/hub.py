@@ -11,23 +11,25 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 
 from jangbu.app import lanes
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
 from jangbu.app.importing import Importer
+from jangbu.app.packing import differs
 from jangbu.app.picturing import Picturer
 from jangbu.app.presence import Presence
 from jangbu.infra.activity import note
-from jangbu.infra.db import Wake, WriteTx
+from jangbu.infra.db import ReadTx, Wake, WriteTx
 from jangbu.intake import poller
 from jangbu.intake import service as intake
 from jangbu.intake.model import DEEP_EVERY
 from jangbu.kernel.clock import to_ms
 from jangbu.kernel.errors import ChannelError, GrantError, JangbuError
 from jangbu.kernel.ids import ShopId
-from jangbu.orders import courier
+from jangbu.orders import confirming, courier
 from jangbu.publish import pump
 from jangbu.publish import service as publish
 from jangbu.shops import service as shops
@@ -90,6 +92,9 @@ class ShopWorker:
                 self.may_send,
                 self._record,
                 self.manifest.assumptions.settle_s,
+                self._writes,
+                differs(house),
+                self._confirm,
             )
         )
         self._view = view
@@ -100,6 +105,18 @@ class ShopWorker:
     def may_send(self, now: datetime) -> bool:
         """Say whether our lease still holds at this moment."""
         return self.lease_until is not None and now < self.lease_until
+
+    def _writes(self, tx: ReadTx) -> bool:
+        """Say whether this shop may be written: it was started, is not paused, and nobody stopped all writing."""
+        shop = shops.by_id(tx, self.shop.id)
+        return shop is not None and shop.writes and shops.stopped_since(tx) is None
+
+    def _confirm(self, tx: WriteTx, now: datetime) -> int:
+        """Ask for what the seller's own rule has confirmed by now."""
+        if not self.manifest.acknowledges:
+            return 0
+        policy = self.shop.options.get(confirming.OPTION, confirming.BY_HAND)
+        return confirming.confirm_due(tx, self.shop.id, policy, now, ZoneInfo(self.house.settings.time_zone))
 
     async def _record(self, orders: Any, begun: datetime, answered: datetime) -> None:  # noqa: ANN401
         await self.house.db.write(lambda tx: intake.take_orders(tx, self._view, orders, begun, answered, "last look"))

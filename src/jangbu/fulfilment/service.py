@@ -10,13 +10,15 @@ from jangbu.fulfilment.model import parcel_key
 from jangbu.fulfilment.store import Box
 from jangbu.infra.activity import note
 from jangbu.infra.db import ReadTx, WriteTx
-from jangbu.kernel.errors import NotFound
+from jangbu.kernel.errors import Conflict, NotFound
 from jangbu.kernel.ids import ShopId
 from jangbu.orders import ship
 
 WAITING_MAX = 20_000
 
 waiting = store.waiting
+of_order = store.of_order
+travelling_in = store.travelling_in
 
 
 def by_key(tx: ReadTx, key: str) -> Box:
@@ -28,15 +30,21 @@ def by_key(tx: ReadTx, key: str) -> Box:
 
 
 def box(
-    tx: WriteTx, shop: ShopId, order_id: str, line_ids: Sequence[str], carrier: str, at: datetime
+    tx: WriteTx, shop: ShopId, order_id: str, line_ids: Sequence[str], carrier: str, at: datetime, packed: str = ""
 ) -> Box:
-    """Put lines of one order into a box. Repeat: the same lines have one box, and one key, for ever."""
+    """Put lines of one order into a box; `packed` sums up whom and what it is for now; a carrier of "" keeps the last.
+
+    Repeat: the same lines have one box, and one key, for ever.
+    """
     found = store.of_lines(tx, shop, order_id, line_ids)
     if found is not None:
-        store.set_carrier(tx, found.key, carrier)
-        return found
-    new = Box(parcel_key(store.count(tx) + 1), shop, order_id, tuple(sorted(line_ids)), carrier, at, "")
+        if carrier:
+            store.set_carrier(tx, found.key, carrier)
+        store.set_packed(tx, found.key, packed)
+        return by_key(tx, found.key)
+    new = Box(parcel_key(store.count(tx) + 1), shop, order_id, tuple(sorted(line_ids)), carrier, at, "", packed)
     store.add(tx, new)
+    store.set_packed(tx, new.key, packed)
     return new
 
 
@@ -49,12 +57,33 @@ def dispatch(
     Repeat: the same number for the same box is one shipment.
     """
     found = by_key(tx, key)
-    ship.want_ship(
-        tx, found.shop_id, found.order_id, carrier or found.carrier, tracking_number, at, actor=actor,
-        line_ids=found.line_ids, acknowledges=acknowledges,
-    )  # fmt: skip
-    store.set_number(tx, key, tracking_number)
+    for each in (found, *store.travelling_in(tx, key)):
+        ship.want_ship(
+            tx, each.shop_id, each.order_id, carrier or found.carrier, tracking_number, at, actor=actor,
+            line_ids=each.line_ids, acknowledges=acknowledges,
+        )  # fmt: skip
+        store.set_number(tx, each.key, tracking_number)
     return found
+
+
+def join(tx: WriteTx, boxes: Sequence[Box]) -> None:
+    """Have several boxes travel as one: the first carries the others. Errors: Conflict for boxes of two shops, or sent.
+
+    Repeat: the same boxes joined again stay joined.
+    """
+    if len({each.shop_id for each in boxes}) > 1 or any(each.tracking_number for each in boxes):
+        raise Conflict("boxes of one shop that wait can travel together", code="box_not_joinable")
+    for each in boxes:
+        for other in store.travelling_in(tx, each.key):
+            store.set_with(tx, other.key, boxes[0].key)
+        store.set_with(tx, each.key, "" if each.key == boxes[0].key else boxes[0].key)
+
+
+def part(tx: WriteTx, boxes: Sequence[Box]) -> None:
+    """Have each box travel alone again, as long as no number was given."""
+    for each in boxes:
+        if not each.tracking_number:
+            store.set_with(tx, each.key, "")
 
 
 def note_sheet(tx: WriteTx, courier: str, boxes: int, held: int, at: datetime, *, actor: str) -> None:

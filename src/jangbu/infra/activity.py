@@ -30,6 +30,16 @@ def note(tx: WriteTx, at: datetime, code: str, *, shop_id: str = "", actor: str 
     )
 
 
+def of_order(tx: ReadTx, shop_id: str, order: str, since: datetime) -> list[Activity]:
+    """Give what happened to one order of a shop since a moment, the oldest first."""
+    rows = tx.all(
+        "SELECT at, shop_id, code, facts, actor FROM activity WHERE shop_id = ? AND at >= ? AND facts LIKE ? "
+        "ORDER BY at, seq",
+        (shop_id, to_ms(since), f'%"order":{msgspec.json.encode(order).decode()}%'),
+    )
+    return [Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who) for at, shop, code, facts, who in rows]
+
+
 def recent(tx: ReadTx, limit: int = 50) -> list[Activity]:
     """Give the latest lines, newest first."""
     rows = tx.all("SELECT at, shop_id, code, facts, actor FROM activity ORDER BY seq DESC LIMIT ?", (limit,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from datetime import time
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Parse = Callable[[str], Any]
 _PORT_MAX: Final = 65_535
+_DAYS_MAX: Final = 30
 _END_OF_USER: Final = re.compile(r"[:/?#]")
 
 
@@ -48,6 +50,21 @@ def time_zone(raw: str) -> str:
         return ZoneInfo(raw).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise NotAllowedError("the name of a time zone, such as Asia/Seoul") from None
+
+
+def clock_time(raw: str) -> time:
+    """Accept a time of day."""
+    try:
+        return time.fromisoformat(raw)
+    except ValueError:
+        raise NotAllowedError("a time of day, such as 16:00") from None
+
+
+def few_days(raw: str) -> int:
+    """Accept a small number of days."""
+    if not (raw.isascii() and raw.isdigit() and int(raw) <= _DAYS_MAX):
+        raise NotAllowedError(f"a whole number from 0 to {_DAYS_MAX}")
+    return int(raw)
 
 
 def database_url(raw: str) -> str:

@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from datetime import time
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,12 @@ class Settings:
     port: int = _setting("the port the hub listens at", values.port, lambda _: 9700)
     language: str = _setting("the language of texts", values.one_of("en", "ko"), _language)
     time_zone: str = _setting("the time zone of the seller's day", values.time_zone, lambda _: "Asia/Seoul")
+    courier_cutoff: time = _setting(
+        "when the courier leaves, on working days", values.clock_time, lambda _: time(16, 0)
+    )
+    ship_within_days: int = _setting(
+        "working days to ship where a marketplace names no date", values.few_days, lambda _: 2
+    )
     etsy_api_url: str = _setting(
         "Etsy's interface, scheme and host alone",
         values.web_address,

@@ -1,4 +1,7 @@
-"""Sends what is owed for orders: confirmations, then tracking. Reads before repeating what may have arrived."""
+"""Sends what is owed for orders: confirmations, then tracking. Reads before repeating what may have arrived.
+
+Nothing leaves while writing is stopped, at this shop or everywhere; what is owed waits.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from jangbu.infra.db import Database, WriteTx
+from jangbu.infra.db import Database, ReadTx, WriteTx
 from jangbu.kernel.clock import Clock
 from jangbu.kernel.errors import ChannelError, ContractBroken, GrantError, OutcomeUnknown, Rejected, Throttled
 from jangbu.orders import ship
@@ -33,7 +36,10 @@ class _Withdrawn(Exception):  # noqa: N818 - not an error
 
 @dataclass(frozen=True)
 class Outfit:
-    """What a courier works with. `record(orders, begun, answered)` takes fresh readings in."""
+    """What a courier works with. `record(orders, begun, answered)` takes fresh readings in.
+
+    `writes` tells whether this shop may be written now; `differs` why a parcel is no longer what was packed, or "".
+    """
 
     manifest: Manifest
     adapter: Callable[[Order], Any]
@@ -43,6 +49,9 @@ class Outfit:
     may_send: Callable[[datetime], bool]
     record: Callable[[Sequence[RemoteOrder], datetime, datetime], Awaitable[None]]
     settle_s: float
+    writes: Callable[[ReadTx], bool] = lambda _tx: True
+    differs: Callable[[ReadTx, Owed], str] = lambda _tx, _owed: ""
+    prepare: Callable[[WriteTx, datetime], int] = lambda _tx, _now: 0  # what is owed by the seller's own rules
 
 
 class Courier:
@@ -55,6 +64,9 @@ class Courier:
     async def step(self) -> bool:
         """Send one call's worth, or settle what is unknown; False when nothing is due."""
         o, now = self._o, self._o.clock.now()
+        if not await o.db.read(o.writes):
+            return False
+        await o.db.write(lambda tx: o.prepare(tx, now))
         due = await o.db.read(lambda tx: ship.due(tx, o.shop.id, now))
         lost = [owed for owed in due if owed.state in {"sending", "unknown"}]
         if lost:
@@ -118,6 +130,8 @@ class Courier:
     def _last_check(self, owed: Sequence[Owed]) -> Callable[[], Awaitable[None]]:
         def journal(tx: WriteTx) -> None:
             now = self._o.clock.now()
+            if not self._o.writes(tx):
+                raise _Withdrawn
             if not ship.set_sending(tx, [one.id for one in owed], now, now + HTTP_TIMEOUT):
                 raise _Withdrawn  # inside the unit: then none of them says it is being sent
 
@@ -147,6 +161,8 @@ class Courier:
                     ship.end(tx, one, "refused", now, error="ship.buyer_asks_to_cancel")
                 elif order is None or len(lines) < len(one.line_ids):
                     _later(tx, one, now, state="wanted", error="order_unread", for_s=SOON_S)
+                elif why := o.differs(tx, one):
+                    ship.end(tx, one, "refused", now, error=why)
                 else:
                     go.append(one)
 
@@ -178,11 +194,8 @@ class Courier:
 
     async def _read(self, owed: Sequence[Owed]) -> dict[str, RemoteOrder]:
         o, begun = self._o, self._o.clock.now()
-        adapter = o.adapter(Order(Priority.SHIP, "last look"))
-        if isinstance(adapter, ReadsLines):  # exactly those lines, hundreds in a call
-            orders = await adapter.read_lines(sorted({line for one in owed for line in one.line_ids}))
-        else:
-            orders = await adapter.read_orders(sorted({one.order_id for one in owed}))
+        ids, lines = sorted({one.order_id for one in owed}), sorted({line for one in owed for line in one.line_ids})
+        orders = await fresh(o.adapter, ids, lines)
         await o.record(orders, begun, o.clock.now())
         return {order.remote_id: order for order in orders}
 
@@ -223,6 +236,19 @@ class Courier:
                 _later(tx, one, now, state=state, error=error, for_s=for_s, patient=patient)
 
         await self._o.db.write(settle)
+
+
+async def fresh(
+    adapter: Callable[[Order], Any], order_ids: Sequence[str], line_ids: Sequence[str]
+) -> list[RemoteOrder]:
+    """Read lines once more before what cannot be undone: exactly those where the marketplace can, else their orders.
+
+    `adapter(order)` builds the shop's adapter. Errors: those of reading.
+    """
+    reader = adapter(Order(Priority.SHIP, "last look"))
+    if isinstance(reader, ReadsLines):  # hundreds in a call
+        return list(await reader.read_lines(line_ids))
+    return list(await reader.read_orders(order_ids))
 
 
 def _later(

@@ -33,6 +33,7 @@ order = store.order
 orders_by_id = store.orders_by_id
 latest_orders = store.latest_orders
 parcels_of = store.parcels_of
+personalisation_of = store.personalisation_of
 held = store.held
 
 
@@ -83,9 +84,27 @@ def record_remote(
         note(tx, answered_at, "order.heard", shop_id=shop.id, order=order.remote_id, units=units, by=heard_by)
     changed, oversold = 0, set[VariantId]()
     for line, seen, stored in accepted:
+        _tell_story(tx, shop.id, order, line, stored, answered_at)
         changed += stored is None or stored.seen.state is not line.state or stored.line.remaining != line.remaining
         oversold |= _take_line(tx, shop, order, line, seen, stored)
     return Recorded(new, changed, again, tuple(sorted(oversold)))
+
+
+def _tell_story(
+    tx: WriteTx, shop: ShopId, order: RemoteOrder, line: OrderLine, stored: StoredLine | None, at: datetime
+) -> None:
+    """Write down what changed at a line a person may want to look back at."""
+    if stored is None:
+        return
+    facts = {"shop_id": shop, "order": order.remote_id, "title": line.title}
+    if stored.line.state is not line.state:
+        note(tx, at, "order.changed", state=line.state.value, **facts)
+    if line.claim and not stored.line.claim:
+        note(tx, at, "order.claimed", **facts)
+    if stored.line.remaining != line.remaining:
+        note(tx, at, "order.fewer", before=stored.line.remaining, remaining=line.remaining, **facts)
+    if line.acknowledged and not stored.line.acknowledged:
+        note(tx, at, "order.confirmed", **facts)
 
 
 def _judge(

@@ -158,6 +158,11 @@ def of_order(tx: ReadTx, shop: ShopId, order_id: str) -> list[Owed]:
     return [_row(row) for row in rows]
 
 
+def on_its_way(tx: ReadTx, shop: ShopId, order_id: str) -> bool:
+    """Tell whether a parcel of an order was asked for and was not refused."""
+    return any(owed.kind == "ship" and owed.state != "refused" for owed in of_order(tx, shop, order_id))
+
+
 def set_sending(tx: WriteTx, ids: Sequence[str], now: datetime, deadline: datetime) -> bool:
     """Journal that the bytes leave now; False when one of them was ended meanwhile."""
     changed = sum(

@@ -156,6 +156,12 @@ def open_lines(tx: ReadTx, shop: ShopId | None = None, limit: int = 1000) -> lis
     return [_line(row) for row in rows]
 
 
+def personalisation_of(tx: ReadTx, shop: ShopId, line_id: str) -> bytes | None:
+    """Give what the buyer wants made of a line, still sealed."""
+    row = tx.one("SELECT personalisation FROM order_line WHERE shop_id = ? AND remote_id = ?", (shop, line_id))
+    return bytes(row[0]) if row and row[0] is not None else None
+
+
 def unlinked_lines(tx: ReadTx, shop: ShopId | None = None) -> list[StoredLine]:
     """Give lines whose offer is not linked to any SKU."""
     where, params = ("AND shop_id = ?", (shop,)) if shop else ("", ())

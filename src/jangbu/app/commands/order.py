@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     orders.command("list", cls=SpokenCommand)(list_)
     orders.command("read", cls=SpokenCommand)(read)
     orders.command("show", cls=SpokenCommand)(show)
+    orders.command("confirm", cls=SpokenCommand)(confirm)
     orders.command("sheet", cls=SpokenCommand)(sheet)
     orders.command("result", cls=SpokenCommand)(result)
     orders.command("missing", cls=SpokenCommand)(missing)
@@ -169,6 +170,13 @@ def dismiss(
     face = face_of(ctx)
     done = face.ask("order_dismiss", name=shop, order=order, actor=actor())
     face.show(done, as_json, lambda: face.say("order.dismissed", **done))
+
+
+def confirm(ctx: typer.Context, order: OrderId, shop: ShopName = "", as_json: AsJSON = False) -> None:
+    """Confirm an order at the marketplace (발주확인)."""
+    face = face_of(ctx)
+    done = face.ask("order_confirm", order=order, name=shop, actor=actor())
+    face.show(done, as_json, lambda: face.say("order.confirming"))
 
 
 def _ship_by(face: Face, order: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ Owns the order of use cases across rooms; no texts, no parsing of arguments, no 
 
 from __future__ import annotations
 
+from jangbu.app.operations.board import order_board
 from jangbu.app.operations.catalog import (
     catalog_import,
     catalog_link_by_hand,
@@ -34,6 +35,8 @@ from jangbu.app.operations.linking import (
 )
 from jangbu.app.operations.opening import opening_list, opening_stock
 from jangbu.app.operations.orders import (
+    order_address,
+    order_confirm,
     order_dismiss,
     order_list,
     order_show,
@@ -60,7 +63,15 @@ from jangbu.app.operations.repair import (
     shop_ladder,
     shop_secret_set,
 )
-from jangbu.app.operations.shipping import result_apply, result_read, sheet_list, sheet_make
+from jangbu.app.operations.shipping import (
+    box_join,
+    box_suggestions,
+    print_make,
+    result_apply,
+    result_read,
+    sheet_list,
+    sheet_make,
+)
 from jangbu.app.operations.shops import (
     resume_all,
     shop_add,
@@ -103,6 +114,10 @@ OPERATIONS = {
         why,
         ledger_verify,
         stock_rows,
+        order_board,
+        box_join,
+        box_suggestions,
+        print_make,
         result_apply,
         result_read,
         sheet_list,
@@ -115,6 +130,7 @@ OPERATIONS = {
         opening_list,
         opening_stock,
         orders_read,
+        order_confirm,
         order_dismiss,
         order_list,
         order_show,
@@ -155,6 +171,8 @@ __all__ = [
     "application_set",
     "application_state",
     "audit_list",
+    "box_join",
+    "box_suggestions",
     "call_list",
     "call_summary",
     "catalog_import",
@@ -181,6 +199,9 @@ __all__ = [
     "listing_picture",
     "opening_list",
     "opening_stock",
+    "order_address",
+    "order_board",
+    "order_confirm",
     "order_dismiss",
     "order_list",
     "order_show",
@@ -195,6 +216,7 @@ __all__ = [
     "person_role",
     "person_sign_out",
     "plan",
+    "print_make",
     "recent_writes",
     "result_apply",
     "result_read",

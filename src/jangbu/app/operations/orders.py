@@ -7,16 +7,19 @@ from typing import Any
 import msgspec
 
 from jangbu.app.bootstrap import House, open_door, view_of
+from jangbu.app.operations.board import deadline_facts, story
 from jangbu.app.operations.common import Facts, iso
+from jangbu.app.packing import words_of
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.intake import poller
 from jangbu.intake import service as intake
-from jangbu.kernel.errors import InputError, NotFound
+from jangbu.kernel.errors import IllegalTransition, InputError, NotFound
 from jangbu.kernel.ids import ShopId
 from jangbu.orders import service as orders
 from jangbu.orders import ship
 from jangbu.orders.store import StoredLine
-from jangbu.sdk.records import Person
+from jangbu.people import service as people
+from jangbu.sdk.records import LineState, Person
 from jangbu.shops import service as shops
 from jangbu.shops.model import own_manifest
 
@@ -47,6 +50,13 @@ async def order_list(house: House, *, name: str = "", open_only: bool = True, li
     return await house.db.read(read)
 
 
+async def order_address(house: House, *, order: str, name: str = "", actor: str) -> Facts:
+    """Show one order with whom it goes to; that somebody looked is kept in the trail. Errors: as `order_show`."""
+    facts, now = await order_show(house, order=order, name=name, personal=True), house.clock.now()
+    await house.db.write(lambda tx: people.audit(tx, now, "address.opened", actor=actor, order=order))
+    return facts
+
+
 async def order_show(house: House, *, order: str, name: str = "", personal: bool = False) -> Facts:
     """Show one order; the address only when asked for. Errors: NotFound; InputError when two shops have it."""
 
@@ -58,6 +68,11 @@ async def order_show(house: House, *, order: str, name: str = "", personal: bool
             clear = shops.unseal(tx, house.vault, row.shop_id, context, row.ship_to)
             to = msgspec.json.decode(clear, type=Person)
             facts["ship_to"] = _address(to) if personal else {"name": _masked(to.name), "country": to.country}
+        stored = orders.lines_of(tx, row.shop_id, row.remote_id)
+        facts |= deadline_facts(house, stored, row.placed_at)
+        facts["story"] = story(tx, row.shop_id, row.remote_id, row.heard_at)
+        for line in facts["lines"]:
+            line["words"] = words_of(tx, house, row.shop_id, line["line"])
         return facts
 
     return await house.db.read(read)
@@ -125,6 +140,30 @@ async def ship_order(
             tx, shop.id, order, carrier, tracking_number, now, actor=actor, line_ids=lines or (),
             acknowledges=house.manifests[shop.channel].acknowledges,
         )  # fmt: skip
+        return _order_facts(tx, row.shop_id, order)
+
+    return await house.db.write(write)
+
+
+async def order_confirm(house: House, *, order: str, actor: str, name: str = "") -> Facts:
+    """Ask for an order's paid lines to be confirmed (발주확인); the hub sends it. Repeat: asked for once.
+
+    After it a buyer's cancellation needs the seller's consent.
+    Errors: NotFound; IllegalTransition where nothing is there to confirm, or the marketplace knows no such step.
+    """
+    now = house.clock.now()
+
+    def write(tx: WriteTx) -> Facts:
+        row = _found(tx, order, name)
+        shop = shops.named(tx, row.shop_id)
+        lines = [
+            line.line.remote_id
+            for line in orders.lines_of(tx, shop.id, order)
+            if line.line.state is LineState.PAID and not line.line.acknowledged
+        ]
+        if not lines or not house.manifests[shop.channel].acknowledges:
+            raise IllegalTransition("nothing to confirm", code="order_not_confirmable", order=order)
+        ship.want_acknowledge(tx, shop.id, order, lines, now, actor=actor)
         return _order_facts(tx, row.shop_id, order)
 
     return await house.db.write(write)

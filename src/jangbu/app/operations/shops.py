@@ -12,6 +12,7 @@ from jangbu.catalog import service as catalog
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.clock import to_ms
 from jangbu.kernel.errors import IllegalTransition, InputError
+from jangbu.orders import confirming
 from jangbu.orders import service as orders
 from jangbu.publish import service as publish
 from jangbu.publish.world import Scope
@@ -138,7 +139,7 @@ async def shop_set(house: House, *, name: str, option: str, value: str) -> Facts
     """Change one option of a shop.
 
     Options: share, return_free, fee_cap_monthly, news_interval_s, settle_s, feed_margin_s, deep_every_s,
-    look_back_days, certified_on (a day), registered_addresses (up to three).
+    look_back_days, acknowledge (hand, once or a time of day), certified_on (a day), registered_addresses (up to three).
     Errors: InputError for an unknown option or a value it cannot have.
     """
     if option == "share":
@@ -167,13 +168,15 @@ def _checked_option(option: str, value: str, now: datetime) -> str:
     }
     if option == "return_free" and value in {"yes", "no"}:
         return value
+    if option == confirming.OPTION and confirming.is_policy(value):
+        return value
     if option in numbers:
         try:
             if 0 <= float(value) <= numbers[option]:
                 return value
         except ValueError:
             pass
-    known = ("share", "return_free", "certified_on", "registered_addresses", *numbers)
+    known = ("share", "return_free", confirming.OPTION, "certified_on", "registered_addresses", *numbers)
     if option in known:
         raise InputError(f"{option} cannot be {value[:40]}", code="input.option_value", option=option, value=value[:40])
     raise InputError(f"no option {option[:40]}", code="input.option", option=option[:40], known=", ".join(known))

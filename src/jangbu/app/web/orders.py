@@ -1,4 +1,4 @@
-"""Pages of orders: what is to be shipped, most urgent first, and one order with all that is known of it."""
+"""Pages of orders: the board by the courier's pick-ups, and one order with its whole story. Owns no rule."""
 
 from __future__ import annotations
 
@@ -10,49 +10,65 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.web.board import ORDERS, read_board
 from jangbu.app.web.forms import form_of
-from jangbu.app.web.pages import BoardLinks, asked
+from jangbu.app.web.pages import number_in
 from jangbu.app.web.site import Site, actor_of
 from jangbu.sdk.carriers import CARRIERS
+
+SHOWN, SHOWN_MAX = 100, 5_000
 
 
 def routes(site: Site) -> list[Route]:
     """Give the pages' addresses."""
     pages = OrderPages(site)
     return [
-        Route("/orders", site.guarded(pages.all)),
+        Route("/orders", site.guarded(pages.board)),
         Route("/orders/item", site.guarded(pages.one)),
+        Route("/orders/address", site.guarded(pages.address, "packer"), methods=["POST"]),
         Route("/orders/ship", site.guarded(pages.ship, "packer"), methods=["POST"]),
+        Route("/orders/confirm", site.guarded(pages.confirm, "packer"), methods=["POST"]),
+        Route("/orders/box", site.guarded(pages.box, "packer"), methods=["POST"]),
         Route("/orders/dismiss", site.guarded(pages.dismiss, "operator"), methods=["POST"]),
     ]
 
 
 class OrderPages:
-    """What a seller sees of orders, and sends for them."""
+    """What a seller does with orders."""
 
     def __init__(self, site: Site) -> None:
         """Serve for a house."""
         self._site, self._house = site, site.house
 
-    async def all(self, request: Request) -> Response:
-        """Show the open lines by the marketplaces' own deadlines."""
-        ask, now = asked(request), self._house.clock.now()
-        board = await self._house.db.read(lambda tx: read_board(tx, self._house, ask, now))
+    async def board(self, request: Request) -> Response:
+        """Show what must ship, by the pick-ups left before its date."""
+        asked = request.query_params
+        search, shop = asked.get("q", "").strip()[:100], asked.get("shop", "")
+        limit = number_in(asked.get("n", ""), SHOWN, SHOWN_MAX)
+        board = await ops.order_board(self._house, name=shop, search=search, limit=limit)
         missing = [each for each in await ops.orders_missing(self._house) if each["dismissed_at"] is None]
         return self._site.page(
-            request, "orders.html", section="orders", b=board, link=BoardLinks(board.ask, "/orders"),
-            orders_step=ORDERS, missing=missing,
+            request, "orders.html", section="orders", board=board, search=search, shop=shop, limit=limit,
+            missing=missing, boxes=await ops.box_suggestions(self._house, name=shop), address=_address,
+            step=4 * SHOWN,
         )  # fmt: skip
 
     async def one(self, request: Request) -> Response:
-        """Show one order; whom it goes to only to those who pack. Errors: NotFound."""
+        """Show one order; of whom it goes to only a trace. Errors: NotFound."""
         order, shop = request.query_params.get("order", ""), request.query_params.get("shop", "")
-        packs = request.state.visitor.may("packer")
-        told: dict[str, Any] = await ops.order_show(self._house, order=order, name=shop, personal=packs)
+        return self._one(request, await ops.order_show(self._house, order=order, name=shop), opened=False)
+
+    async def address(self, request: Request) -> Response:
+        """Show one order with whom it goes to; the trail keeps who looked."""
+        form = await form_of(request)
+        told = await ops.order_address(
+            self._house, order=form.text("order"), name=form.text("shop"), actor=actor_of(request)
+        )
+        return self._one(request, told, opened=True)
+
+    def _one(self, request: Request, told: dict[str, Any], *, opened: bool) -> Response:
         return self._site.page(
-            request, "order.html", section="orders", order=told, carriers=list(CARRIERS.items()),
-        )  # fmt: skip
+            request, "order.html", section="orders", order=told, opened=opened, carriers=list(CARRIERS.items())
+        )
 
     async def ship(self, request: Request) -> Response:
         """Hand a tracking number over."""
@@ -62,8 +78,24 @@ class OrderPages:
             self._house, order=order, name=shop, carrier=form.text("carrier"), tracking_number=form.text("number"),
             actor=actor_of(request),
         )  # fmt: skip
-        there = f"/orders/item?{urlencode({'shop': shop, 'order': order})}"
-        return self._site.back(there, said="orders.shipping")
+        return self._site.back(_order(shop, order), said="orders.shipping")
+
+    async def confirm(self, request: Request) -> Response:
+        """Confirm an order at the marketplace."""
+        form = await form_of(request)
+        order, shop = form.text("order"), form.text("shop")
+        await ops.order_confirm(self._house, order=order, name=shop, actor=actor_of(request))
+        return self._site.back(_order(shop, order), said="orders.confirming")
+
+    async def box(self, request: Request) -> Response:
+        """Have several orders to one person travel in one box, or apart again."""
+        form = await form_of(request)
+        together = form.text("act") != "part"
+        await ops.box_join(
+            self._house, name=form.text("shop"), wanted=form.every.get("order", []), actor=actor_of(request),
+            together=together,
+        )  # fmt: skip
+        return self._site.back("/orders", said="orders.box.joined" if together else "orders.box.parted")
 
     async def dismiss(self, request: Request) -> Response:
         """Let an order that is named and never given hold nothing back any more."""
@@ -72,3 +104,12 @@ class OrderPages:
             self._house, name=form.text("shop"), order=form.text("order"), actor=actor_of(request)
         )
         return self._site.back("/orders", said="orders.dismissed")
+
+
+def _order(shop: str, order: str) -> str:
+    return f"/orders/item?{urlencode({'shop': shop, 'order': order})}"
+
+
+def _address(**asked: str | int) -> str:
+    kept = {name: value for name, value in asked.items() if value}
+    return f"/orders?{urlencode(kept)}" if kept else "/orders"

@@ -17,6 +17,7 @@ from jangbu.fulfilment.templates import templates
 from jangbu.infra.tables import BYTES_MAX
 from jangbu.kernel.errors import InputError
 
+PRINTS: Final = ("picks", "slips", "labels")
 _MEDIA: Final = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv",
 }  # fmt: skip
@@ -29,6 +30,8 @@ def routes(site: Site) -> list[Route]:
         Route("/orders/sheet", site.guarded(pages.sheets, "packer")),
         Route("/orders/sheet", site.guarded(pages.make, "packer"), methods=["POST"]),
         Route("/orders/sheet/file", site.guarded(pages.file, "packer"), methods=["POST"]),
+        Route("/orders/print", site.guarded(pages.prints, "packer")),
+        Route("/orders/print", site.guarded(pages.print, "packer"), methods=["POST"]),
         Route("/orders/result", site.guarded(pages.ask, "packer")),
         Route("/orders/result", site.guarded(pages.preview, "packer"), methods=["POST"]),
         Route("/orders/result/apply", site.guarded(pages.apply, "packer"), methods=["POST"]),
@@ -59,6 +62,20 @@ class ShippingPages:
         kind = made["filename"].rsplit(".", 1)[1]
         headers = {"content-disposition": f'attachment; filename="{made["filename"]}"'}
         return Response(base64.b64decode(made["content"]), headers=headers, media_type=_MEDIA[kind])
+
+    async def prints(self, request: Request) -> Response:
+        """Show what can be printed."""
+        return self._site.page(request, "print.html", section="orders", kinds=PRINTS, what="", made=None)
+
+    async def print(self, request: Request) -> Response:
+        """Look at every order once more and lay out what is printed; what changed meanwhile is named."""
+        what = (await form_of(request)).text("what")
+        if what not in PRINTS:
+            raise InputError("no such print", code="page.choice", field="what")
+        made = await ops.print_make(self._house, actor=actor_of(request))
+        return self._site.page(
+            request, "print.html", section="orders", kinds=PRINTS, what=what, made=made, day=self._house.clock.now()
+        )
 
     def _page(self, request: Request, made: dict[str, Any] | None) -> Response:
         return self._site.page(

@@ -15,7 +15,7 @@ from jangbu.app.web.connect import shop_path
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.site import Site, actor_of
 
-OPTIONS: Final = ("certified_on", "registered_addresses", "return_free")
+OPTIONS: Final = ("certified_on", "registered_addresses", "return_free", "acknowledge")
 
 
 def _host_of(egress: str) -> str:
@@ -74,7 +74,9 @@ class ShopPages:
         form = await form_of(request)
         for option in OPTIONS:
             if option in form.one:
-                await ops.shop_set(self._house, name=self._name(request), option=option, value=form.text(option))
+                value = form.text(option)
+                value = form.text("acknowledge_at") if (option, value) == ("acknowledge", "at") else value
+                await ops.shop_set(self._house, name=self._name(request), option=option, value=value)
         return self._back(await ops.shop_show(self._house, name=self._name(request)), "shops.saved")
 
     async def webhook(self, request: Request) -> Response:

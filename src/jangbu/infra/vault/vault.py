@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 from functools import lru_cache
 from typing import Final, NewType
 
@@ -63,7 +64,7 @@ class Vault:
 
     def seal(self, key: SealedKey, plaintext: bytes, context: str) -> bytes:
         """Encrypt a value for one place."""
-        _, key_id, fernet = self._unwrapped(key)
+        _, key_id, fernet, _ = self._unwrapped(key)
         return b".".join((_VALUE_MARK, key_id, fernet.encrypt(_packed(context, plaintext))))
 
     def open(self, key: SealedKey, sealed: bytes, context: str) -> Secret:
@@ -76,7 +77,7 @@ class Vault:
 
     def open_bytes(self, key: SealedKey, sealed: bytes, context: str) -> bytes:
         """Decrypt as `open` does, for values that are not text."""
-        _, key_id, fernet = self._unwrapped(key)
+        _, key_id, fernet, _ = self._unwrapped(key)
         sealed_with, token = _parts(sealed, _VALUE_MARK)
         if sealed_with != key_id:
             raise StateError("the value was sealed with another data key", code="vault.other_key", context=context)
@@ -88,6 +89,11 @@ class Vault:
             raise StateError("the sealed value belongs to another place", code="vault.moved", context=context)
         return plaintext
 
+    def sum(self, key: SealedKey, content: bytes) -> str:
+        """Sum a value up so that equal ones are known to be equal, and nobody without the key can try values out."""
+        *_, summing = self._unwrapped(key)
+        return hmac.new(summing, content, hashlib.sha256).hexdigest()
+
     def _wrap(self, packed: bytes) -> SealedKey:
         return SealedKey(b".".join((_KEY_MARK, self._ids[0], self._masters.encrypt(packed))))
 
@@ -97,7 +103,7 @@ class Vault:
         except InvalidToken:
             raise _damaged_key() from None
 
-    def _unwrap(self, key: SealedKey) -> tuple[str, bytes, Fernet]:
+    def _unwrap(self, key: SealedKey) -> tuple[str, bytes, Fernet, bytes]:
         master_id, token = _parts(key, _KEY_MARK)
         if master_id not in self._ids:
             raise ConfigError(
@@ -111,7 +117,8 @@ class Vault:
             scope, data_key = _unpacked(self._masters.decrypt(token))
         except InvalidToken:
             raise _damaged_key() from None
-        return scope, _key_id(data_key), Fernet(data_key)
+        summing = hashlib.sha256(b"jangbu summing key " + data_key).digest()
+        return scope, _key_id(data_key), Fernet(data_key), summing
 
 
 def _fernet(key: bytes) -> Fernet:

@@ -76,6 +76,15 @@ class NaverEmulator:
         done = [self._shop.buyer_cancels(line, quantity or line.remain, now, restock=restock) for line in lines]
         return any(done)
 
+    def move(self, order_id: str, door: str) -> bool:
+        """The buyer gives another door; orders already on their way stay as they are. The feed says nothing of it."""
+        now = self._catch_up()
+        lines = [self._shop.line(each) for each in self._shop.state.orders.get(order_id, [])]
+        waiting = [line for line in lines if line.delivery is None]
+        for line in waiting:
+            self._shop.store(msgspec.structs.replace(line, moved=door), now)
+        return bool(waiting)
+
     def env(self) -> dict[str, str]:
         return {
             "JANGBU_NAVER_API_URL": self._base_url,

@@ -97,7 +97,7 @@ def _product_order(line: Line, product: Product) -> Json:
         "expectedDeliveryMethod": "DELIVERY",
         "expectedDeliveryCompany": "CJGLS",
         "deliveryAttributeType": "NORMAL",
-        "shippingAddress": _address(f"수령인 {line.buyer}", "010-0000-0000", f"{line.buyer}호"),
+        "shippingAddress": _address(f"수령인 {line.buyer}", "010-0000-0000", line.moved or f"{line.buyer}호"),
         "takingAddress": _address("장부상점", "02-0000-0000", "1층"),
         **_amounts(line),
         **_product_words(line, product),

@@ -134,6 +134,7 @@ class Line(msgspec.Struct, frozen=True):
     closed_claims: tuple[Claim, ...] = ()
     delivery: Delivery | None = None
     changes: tuple[Change, ...] = ()
+    moved: str = ""  # the door the buyer gave instead of the first one
 
     def told(self, ms: int) -> Change | None:
         """The latest change the feed shows at that moment: a line is listed once, by its last change."""
