@@ -6,11 +6,13 @@ import base64
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.support.town import START, Town, a_town
 from tests.support.vtime import run_virtual
 
 from jangbu.app import operations as ops
 from jangbu.infra.tables import read_table, write_workbook
+from jangbu.kernel.errors import Conflict
 
 OWNER = "person:owner"
 
@@ -134,5 +136,140 @@ def test_a_shop_that_cannot_be_read_keeps_only_its_own_orders_back(tmp_path: Pat
             assert {each["shop"] for each in made["held"]} == {"naver"}
             assert {each["why"] for each in made["held"]} == {"held.unread"}
             assert made["boxes"] >= 3
+
+    run_virtual(play(), start=START)
+
+
+async def sheet_of_100(town: Town) -> tuple[list[str], dict[str, dict[str, Any]]]:
+    """Have exactly 100 orders packed: give their ids, and each one's row of the courier's answer."""
+    await bought(town, "naver", 100)
+    made = await ops.sheet_make(town.house, courier="cj", actor=OWNER, name="naver")
+    told = await ops.result_read(town.house, content=result_file(answered(sheet(made))))
+    of_order = {row["box"]["order"]: row for row in told["rows"] if row["box"]}
+    chosen = sorted(of_order)[:100]
+    assert len(chosen) == 100
+    return chosen, of_order
+
+
+def test_ten_of_a_hundred_change_between_print_and_ship_ninety_ship_and_ten_wait(tmp_path: Path) -> None:
+    """B27, DESIGN 2: cancellations and new addresses are seen by the last look, not by the feed."""
+
+    async def play() -> None:
+        async with a_town(tmp_path, seed=24) as town:
+            await town.settle_in(policy="mirror")
+            town.run_world()
+            emulator = town.world.emulators["naver"]
+            orders, of_order = await sheet_of_100(town)
+            emulator.settings.update({"feed_lag_min_s": 3600.0, "feed_lag_max_s": 3600.0})  # the feed would be late
+            regretted, moved = orders[:6], orders[6:10]
+            for order in regretted:
+                assert emulator.cancel(order, None, None, restock=True)
+            for order in moved:
+                assert emulator.move(order, "새 주소 1204호")
+            pairs = [{"key": of_order[o]["box"]["key"], "tracking": of_order[o]["tracking"]} for o in orders]
+            done = await ops.result_apply(town.house, pairs=pairs, actor=OWNER)
+            assert done["accepted"] == 100
+            await town.quiet()
+            there = {row["id"]: row for row in town.books()["channels"]["naver"]["orders"]}
+            shipped = [order for order in orders if there[order]["tracking"]]
+            assert sorted(shipped) == sorted(orders[10:])
+            why = {
+                order: (await ops.order_show(town.house, order=order))["owed"][-1]["error"] for order in orders[:10]
+            }
+            assert {why[order] for order in moved} == {"ship.changed_since_print"}
+            assert {why[order] for order in regretted} <= {"ship.line_cancelled", "ship.buyer_asks_to_cancel"}
+
+            anew = await ops.sheet_make(town.house, courier="cj", actor=OWNER, name="naver")
+            keys = {row["box"]["order"]: row["box"]["key"] for row in of_order.values()}
+            printed = str(sheet(anew))
+            assert all(keys[order] in printed for order in moved), "packed anew, they go out"
+            assert "1204호" in printed
+            again = [{"key": keys[order], "tracking": f"6999{n:08}"} for n, order in enumerate(moved)]
+            await ops.result_apply(town.house, pairs=again, actor=OWNER)
+            await town.quiet()
+            there = {row["id"]: row for row in town.books()["channels"]["naver"]["orders"]}
+            assert all(there[order]["tracking"] for order in moved)
+            assert not any(there[order]["tracking"] for order in regretted), "no cancellation was overridden"
+
+    run_virtual(play(), start=START)
+
+
+def test_the_red_stop_holds_back_tracking_too_and_loses_none(tmp_path: Path) -> None:
+    """P13: stopped means that nothing is written; what was asked for goes out when writing goes on."""
+
+    async def play() -> None:
+        async with a_town(tmp_path, seed=25) as town:
+            await town.settle_in(policy="mirror")
+            town.run_world()
+            (order,) = await bought(town, "etsy", 1)
+            await ops.stop_all(town.house, actor=OWNER)
+            written = len(town.books()["channels"]["etsy"]["writes"])
+            await ops.ship_order(town.house, order=order, carrier="cj", tracking_number="612345678901", actor=OWNER)
+            await town.sleep(600)
+            books = town.books()["channels"]["etsy"]
+            assert len(books["writes"]) == written
+            await ops.resume_all(town.house, actor=OWNER)
+            await town.quiet()
+            (row,) = [row for row in town.books()["channels"]["etsy"]["orders"] if row["id"] == order]
+            assert [parcel["code"] for parcel in row["tracking"]] == ["612345678901"]
+
+    run_virtual(play(), start=START)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_orders_to_one_place_travel_in_one_box_and_each_gets_the_number(tmp_path: Path, *, shared: bool) -> None:
+    """Whether Naver takes one number for several orders of a buyer is unconfirmed: both ways end well."""
+
+    async def play() -> None:
+        async with a_town(tmp_path, seed=26) as town:
+            await town.settle_in(policy="mirror")
+            town.world.emulators["naver"].settings.update({"buyers_share_parcels": shared})
+            town.run_world()
+            await bought(town, "naver", 60)
+            found = await ops.box_suggestions(town.house, name="naver")
+            assert found, "some of sixty orders go to the same person"
+            orders = found[0]["orders"]
+            assert not found[0]["joined"]
+            await ops.box_join(town.house, name="naver", wanted=orders, actor=OWNER)
+            assert next(each for each in await ops.box_suggestions(town.house) if each["orders"] == orders)["joined"]
+            others = [each["orders"][0] for each in found[1:2]]
+            if others:
+                with pytest.raises(Conflict):
+                    await ops.box_join(town.house, name="naver", wanted=[orders[0], *others], actor=OWNER)
+            prints = await ops.print_make(town.house, actor=OWNER, name="naver")
+            box = next(each for each in prints["boxes"] if set(each["orders"]) == set(orders))
+            made = await ops.sheet_make(town.house, courier="cj", actor=OWNER, name="naver")
+            assert str(sheet(made)).count(box["key"]) == 1
+            assert made["boxes"] == len(prints["boxes"])
+            done = await ops.result_apply(
+                town.house, pairs=[{"key": box["key"], "tracking": "612300000001"}], actor=OWNER
+            )
+            assert done["refused"] == []
+            await town.quiet()
+            rows = [row for row in town.books()["channels"]["naver"]["orders"] if row["id"] in orders]
+            assert {parcel["code"] for row in rows for parcel in row["tracking"]} == {"612300000001"}
+            errors = [(await ops.order_show(town.house, order=order))["owed"][-1]["error"] for order in orders]
+            assert sorted(errors) == (["", ""] if shared else ["", "naver.tracking_used"])
+            assert sum(bool(row["tracking"]) for row in rows) == (2 if shared else 1)
+
+    run_virtual(play(), start=START)
+
+
+@pytest.mark.parametrize("policy", ["once", "18:20"])
+def test_orders_are_confirmed_by_the_sellers_rule(tmp_path: Path, policy: str) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=27) as town:
+            await town.settle_in(policy="mirror")
+            town.run_world()
+            (order,) = await bought(town, "naver", 1)
+            assert not (await ops.order_show(town.house, order=order))["lines"][0]["acknowledged"]
+            await ops.shop_set(town.house, name="naver", option="acknowledge", value=policy)
+            await town.sleep(60)
+            shown = (await ops.order_show(town.house, order=order))["lines"][0]["acknowledged"]
+            assert shown is (policy == "once"), "the town's day begins at 18:00 in Seoul"
+            await town.sleep(1200)
+            told = await ops.order_show(town.house, order=order)
+            assert told["lines"][0]["acknowledged"]
+            assert {"order.heard", "order.confirmed", "acknowledge.done"} <= {each["code"] for each in told["story"]}
 
     run_virtual(play(), start=START)

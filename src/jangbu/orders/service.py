@@ -96,15 +96,18 @@ def _tell_story(
     """Write down what changed at a line a person may want to look back at."""
     if stored is None:
         return
-    facts = {"shop_id": shop, "order": order.remote_id, "title": line.title}
-    if stored.line.state is not line.state:
-        note(tx, at, "order.changed", state=line.state.value, **facts)
-    if line.claim and not stored.line.claim:
-        note(tx, at, "order.claimed", **facts)
-    if stored.line.remaining != line.remaining:
-        note(tx, at, "order.fewer", before=stored.line.remaining, remaining=line.remaining, **facts)
-    if line.acknowledged and not stored.line.acknowledged:
-        note(tx, at, "order.confirmed", **facts)
+    id_, before = order.remote_id, stored.line
+    if before.state is not line.state:
+        note(tx, at, "order.changed", shop_id=shop, order=id_, title=line.title, state=line.state.value)
+    if line.claim and not before.claim:
+        note(tx, at, "order.claimed", shop_id=shop, order=id_, title=line.title)
+    if before.remaining != line.remaining:
+        note(
+            tx, at, "order.fewer", shop_id=shop, order=id_, title=line.title, before=before.remaining,
+            remaining=line.remaining,
+        )  # fmt: skip
+    if line.acknowledged and not before.acknowledged:
+        note(tx, at, "order.confirmed", shop_id=shop, order=id_, title=line.title)
 
 
 def _judge(

@@ -18,7 +18,7 @@ OWNER = "person:owner"
 PAGES = (
     "/", "/orders", "/stock", "/stock/item?sku=MUG-BLUE", "/stock/item?sku=MUG-BLUE&at=2026-03-04T00:00",
     "/stock/opening", "/listings", "/listings/pairs", "/listings/pairs/sure", "/listings?show=linked&q=mug", "/plan",
-    "/activity", "/activity?show=writes",
+    "/activity", "/activity?show=writes", "/orders/print", "/orders?q=mug",
     "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
 )  # fmt: skip
 LEFT_OVER = re.compile(
@@ -193,7 +193,11 @@ async def test_an_order_shows_where_it_goes_and_takes_a_tracking_number(
         row for row in await ops.order_list(house) if any(line["state"] == "paid" for line in row["lines"])
     )
     where = f"/orders/item?shop={quote(order['shop'])}&order={quote(order['order'])}"
-    assert BUYER.line_1 in (await guest.get(where)).text
+    assert BUYER.line_1 not in (await guest.get(where)).text
+    opened = await send(guest, "/orders/address", shop=order["shop"], order=order["order"])
+    assert BUYER.line_1 in opened.text
+    (looked,) = [row for row in await ops.audit_list(house, limit=5) if row["code"] == "address.opened"]
+    assert looked["facts"] == {"order": order["order"]}
     answer = await send(
         guest, "/orders/ship", shop=order["shop"], order=order["order"], carrier="cj", number="6123-4567-8901"
     )

@@ -243,9 +243,11 @@ async def box_join(house: House, *, name: str, wanted: Sequence[str], actor: str
         if together and (len(places) > 1 or "" in places):
             raise Conflict("not to the same place", code="box_other_place")
         (fulfilment.join if together else fulfilment.part)(tx, boxes)
-        code = "box.joined" if together else "box.parted"
         for box in boxes:
-            note(tx, now, code, shop_id=shop.id, actor=actor, order=box.order_id, box=boxes[0].key)
+            if together:
+                note(tx, now, "box.joined", shop_id=shop.id, actor=actor, order=box.order_id, box=boxes[0].key)
+            else:
+                note(tx, now, "box.parted", shop_id=shop.id, actor=actor, order=box.order_id)
         return {"shop": shop.name, "orders": list(wanted), "joined": together}
 
     return await house.db.write(write)

@@ -190,7 +190,14 @@ def _number_fault(shop: Shop, line: Line, parcel: Parcel) -> str | None:
     if not pattern.fullmatch(_bare(parcel.tracking_number)):
         return "104122"
     # lines of one checkout may share a parcel; another order's number is taken
-    return "104121" if shop.state.parcels.get(_parcel_key(parcel), line.order_id) != line.order_id else None
+    owner = shop.state.parcels.get(_parcel_key(parcel), line.order_id)
+    if owner == line.order_id or (shop.settings.on("buyers_share_parcels") and _buyer(shop, owner) == line.buyer):
+        return None
+    return "104121"
+
+
+def _buyer(shop: Shop, order_id: str) -> int:
+    return shop.line(shop.state.orders[order_id][0]).buyer
 
 
 def _delivery(parcel: Parcel) -> Delivery:

@@ -20,6 +20,7 @@ DEFAULTS: Final[Mapping[str, Value]] = {
     "lapse_is_told": True,  # the feed tells a lapsed payment, as CLAIM_COMPLETED
     "seller_cancel_restocks": True,  # a cancellation by the seller raises the number
     "confirm_before_dispatch": False,  # dispatch refuses what was not confirmed
+    "buyers_share_parcels": False,  # orders of one buyer may carry one tracking number; unconfirmed either way
     "secret_generation": 0,  # counts reissues of the client secret
     "tokens_die_on_reissue": True,
     "token_penalty": False,  # few issues an hour, as after a day with malformed token requests
