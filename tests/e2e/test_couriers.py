@@ -158,7 +158,7 @@ def test_ten_of_a_hundred_change_between_print_and_ship_ninety_ship_and_ten_wait
         async with a_town(tmp_path, seed=24) as town:
             await town.settle_in(policy="mirror")
             town.run_world()
-            emulator = town.world.emulators["naver"]
+            emulator: Any = town.world.emulators["naver"]
             orders, of_order = await sheet_of_100(town)
             emulator.settings.update({"feed_lag_min_s": 3600.0, "feed_lag_max_s": 3600.0})  # the feed would be late
             regretted, moved = orders[:6], orders[6:10]

@@ -18,7 +18,8 @@ from jangbu.app.web import create_app
 from jangbu.infra.i18n import LANGUAGES
 
 PAGES: Final = {
-    "today": "/", "orders": "/orders", "order": "", "print": "/orders/print", "stock": "/stock", "stock-item": "/stock/item?sku=MUG-BLUE",
+    "today": "/", "orders": "/orders", "order": "", "print": "/orders/print",
+    "stock": "/stock", "stock-item": "/stock/item?sku=MUG-BLUE",
     "opening": "/stock/opening", "listings": "/listings", "pairs": "/listings/pairs",
     "pairs-sure": "/listings/pairs/sure", "kit": "/listings/kit?shop=Etsy%20%EA%B3%B5%EB%B0%A9&offer=770%2F0",
     "plan": "/plan", "shops": "/shops",

@@ -122,8 +122,10 @@ def _holds(lines: Sequence[StoredLine]) -> tuple[str, ...]:
 def deadline_facts(house: House, lines: Sequence[StoredLine], placed_at: datetime) -> Facts:
     """Tell until when an order must ship and with which pick-up it must go."""
     dates = [line.line.ship_by for line in lines if line.line.ship_by]
-    found = due(min(dates) if dates else None, placed_at, house.settings.ship_within_days, courier_of(house))
-    return {"ship_by": iso(found.ship_by), "told": found.told, "pick_up": iso(found.pick_up)}
+    man = courier_of(house)
+    found = due(min(dates) if dates else None, placed_at, house.settings.ship_within_days, man)
+    late = group(found, house.clock.now(), man) is Group.LATE
+    return {"ship_by": iso(found.ship_by), "told": found.told, "pick_up": iso(found.pick_up), "late": late}
 
 
 def story(tx: ReadTx, shop: ShopId, order: str, since: datetime) -> list[Facts]:
