@@ -190,3 +190,46 @@ def test_a_refused_credential_is_tried_ever_more_rarely_and_a_check_that_holds_w
             assert (await ops.shop_show(town.house, name="naver"))["trouble"] == ""
 
     run_virtual(play(), start=START)
+
+
+def test_the_hub_looks_at_a_broken_connection_itself_keeps_what_it_saw_and_goes_on_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=14) as town:
+            await town.settle_in()
+            town.run_world()
+            await town.quiet()
+            wrong(town, "address_not_allowed")
+            await town.sleep(400)
+            kept = await ops.shop_ladder(town.house, name="naver")
+            assert broken(kept)["rung"] == "address"
+            assert kept["checked_at"] < kept["next_at"]
+            works = {each["work"]: each for each in await ops.shop_stands(town.house, name="naver")}
+            assert {each["standing"] for each in works.values()} == {"stopped"}
+            assert works["reading"]["last"] < kept["checked_at"]
+            well = {each["work"]: each["standing"] for each in await ops.shop_stands(town.house, name="etsy")}
+            assert well["reading"] == "works"
+
+            tokens = town.books()["channels"]["naver"]["calls"]
+            await town.restart()
+            assert (await ops.shop_ladder(town.house, name="naver"))["checked_at"] == kept["checked_at"]
+            wrong(town, "dormant_app")  # what lay behind it
+            await town.sleep(1200)
+            later = await ops.shop_ladder(town.house, name="naver")
+            assert broken(later)["rung"] == "app"
+            assert later["checked_at"] > kept["checked_at"]
+            looks = town.books()["channels"]["naver"]["calls"]
+            assert _calls(looks) - _calls(tokens) < 40, "quietly"
+
+            town.world.faults.replace([])
+            await town.sleep(2700)
+            shop = await ops.shop_show(town.house, name="naver")
+            assert shop["trouble"] == "", "it was found sound without anybody pressing a button"
+            assert (await ops.shop_ladder(town.house, name="naver"))["checked_at"] is None
+
+    run_virtual(play(), start=START)
+
+
+def _calls(books: Any) -> int:  # noqa: ANN401 - the marketplace's own counts
+    return sum(n if isinstance(n, int) else sum(n.values()) for n in books.values())

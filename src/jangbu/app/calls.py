@@ -8,8 +8,14 @@ from datetime import datetime, timedelta
 from jangbu.infra.db import Database, ReadTx, WriteTx
 from jangbu.kernel.clock import from_ms, to_ms
 from jangbu.sdk.http import CallRecord
+from jangbu.sdk.manifest import Priority
+from jangbu.watch.diagnosis import Work
 
 KEPT_FOR = timedelta(days=30)
+_WORK = {
+    (False, Priority.ORDERS): Work.READING, (True, Priority.SHIP): Work.SHIPPING,
+    (True, Priority.ZERO): Work.WRITING, (True, Priority.LOWER): Work.WRITING, (True, Priority.RAISE): Work.WRITING,
+}  # fmt: skip
 _COLUMNS = (
     "shop_id, channel, operation, write, priority, cause, status, error, remote_code, request_id, started_at, "
     "elapsed_ms, sent_bytes, received_bytes, attempt, quota_left"
@@ -77,9 +83,10 @@ class Call:
     quota_left: int | None
 
 
-def latest(tx: ReadTx, limit: int = 100, shop_id: str = "") -> list[Call]:
-    """Give the latest calls, newest first."""
-    where, params = ("WHERE shop_id = ?", [shop_id]) if shop_id else ("", [])
+def latest(tx: ReadTx, limit: int = 100, shop_id: str = "", *, failed: bool = False) -> list[Call]:
+    """Give the latest calls, newest first; with `failed` only those that failed."""
+    clauses = [*(["shop_id = ?"] if shop_id else []), *(["error <> ''"] if failed else [])]
+    where, params = f"WHERE {' AND '.join(clauses)}" if clauses else "", [shop_id] if shop_id else []
     rows = tx.all(f"SELECT {_COLUMNS} FROM call_record {where} ORDER BY seq DESC LIMIT ?", (*params, limit))
     return [
         Call(
@@ -98,6 +105,21 @@ def latest(tx: ReadTx, limit: int = 100, shop_id: str = "") -> list[Call]:
         )
         for row in rows
     ]
+
+
+def last_success(tx: ReadTx, shop_id: str) -> dict[Work, datetime]:
+    """Tell when each kind of work at a shop last succeeded, as far as calls are kept."""
+    rows = tx.all(
+        "SELECT write, priority, MAX(started_at) FROM call_record WHERE shop_id = ? AND error = '' "
+        "GROUP BY write, priority",
+        (shop_id,),
+    )
+    found: dict[Work, datetime] = {}
+    for write, priority, at in rows:
+        work = _WORK.get((bool(write), Priority(priority)))
+        if work is not None:
+            found[work] = max(found.get(work, from_ms(at)), from_ms(at))
+    return found
 
 
 def summary(tx: ReadTx, since: datetime) -> list[tuple[str, str, int, int, int, int]]:

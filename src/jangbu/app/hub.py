@@ -17,7 +17,9 @@ import structlog
 
 from jangbu.app import lanes
 from jangbu.app.bootstrap import House, ShopDoor, open_door, view_of
+from jangbu.app.checks import Checker
 from jangbu.app.importing import Importer
+from jangbu.app.operations.repair import shop_check
 from jangbu.app.packing import differs
 from jangbu.app.picturing import Picturer
 from jangbu.app.presence import Presence
@@ -269,6 +271,7 @@ class Hub:
                 group.create_task(self._watch_gaps(), name="watch gaps")
                 group.create_task(Importer(self.house, self._works_for).run(), name="imports")
                 group.create_task(Picturer(self.house, self._works_for).run(), name="pictures")
+                group.create_task(Checker(self.house, self._works_for, shop_check).run(), name="checks")
         finally:
             with contextlib.suppress(Exception):
                 await self._presence.end()

@@ -50,6 +50,8 @@ class Certainty(StrEnum):
 
 
 RUNGS: Final = tuple(Rung)
+UNDER_ALL: Final = frozenset({Rung.LINE, Rung.ADDRESS, Rung.CLOCK, Rung.APP, Rung.SECRET, Rung.TOKEN})
+"""What lies under every call: when one of these is broken, nothing works at that shop."""
 _NETWORK: Final = frozenset({"channel.unreachable", "channel.timeout", "channel.connection_broken", "channel.html"})
 
 _BY_KIND: Final[tuple[tuple[type[JangbuError], tuple[Rung, Certainty] | None], ...]] = (

@@ -128,6 +128,11 @@ def check(ctx: typer.Context, name: Name, as_json: AsJSON = False) -> None:
         for rung in told_["rungs"]:
             state = face.text(f"rung.{rung['state']}")
             face.lines([f"{marks[rung['state']]} {face.word('rung', rung['rung'])}  {state}"])
+        print()
+        for each in face.ask("shop_stands", name=name):
+            last = face.when(each["last"]) or "–"
+            work, stand = face.word("repair.work", each["work"]), face.word("repair.stand", each["standing"])
+            face.lines([f"{work}  {stand} ({last})"])
         broken = [rung for rung in told_["rungs"] if rung["state"] == "broken" and rung["code"]]
         for rung in broken:
             print()

@@ -62,6 +62,7 @@ from jangbu.app.operations.repair import (
     shop_evidence,
     shop_ladder,
     shop_secret_set,
+    shop_stands,
 )
 from jangbu.app.operations.shipping import (
     box_join,
@@ -127,6 +128,7 @@ OPERATIONS = {
         shop_evidence,
         shop_ladder,
         shop_secret_set,
+        shop_stands,
         opening_list,
         opening_stock,
         orders_read,
@@ -235,6 +237,7 @@ __all__ = [
     "shop_secret_set",
     "shop_set",
     "shop_show",
+    "shop_stands",
     "shop_state",
     "status",
     "stock_change",

@@ -9,10 +9,13 @@ from datetime import timedelta
 from typing import Final
 
 from jangbu import __version__
+from jangbu.app import checks
 from jangbu.app.bootstrap import House, ShopDoor, open_door
+from jangbu.app.calls import last_success, latest
 from jangbu.app.operations.common import Facts, iso
-from jangbu.app.operations.shops import change_grant, shop_facts, whose_shop
+from jangbu.app.operations.shops import change_grant, manifest_of, shop_facts, whose_shop
 from jangbu.infra.activity import recent
+from jangbu.infra.db import ReadTx
 from jangbu.kernel.errors import ChannelError, Conflict, InputError, JangbuError
 from jangbu.kernel.secret import Secret
 from jangbu.sdk.adapter import Grant, Probes
@@ -21,10 +24,12 @@ from jangbu.sdk.manifest import Manifest, Priority
 from jangbu.shops import service as shops
 from jangbu.shops.model import Shop, checked_credentials, typed
 from jangbu.shops.service import NewShop
-from jangbu.watch.ladder import Finding, Rung, State, climbed, stopped_at, with_standing
+from jangbu.watch.diagnosis import stands
+from jangbu.watch.ladder import UNDER_ALL, Finding, Rung, State, climbed, stopped_at, with_standing
 
 HEARD_WITHIN: Final = timedelta(minutes=5)
 _EVIDENCE_CALLS: Final = 8
+_NO_TIMES: Final[Facts] = {"checked_at": None, "next_at": None}
 
 
 async def credentials_check(
@@ -34,9 +39,7 @@ async def credentials_check(
 
     Errors: InputError for a credential of the wrong form.
     """
-    if channel not in house.manifests:
-        raise InputError(f"no channel {channel[:20]}", code="input.channel", channel=channel[:20], known="")
-    manifest = house.manifests[channel]
+    manifest = manifest_of(house, channel)
     grant = Grant(checked_credentials(typed(manifest), credentials))
     door = ShopDoor(
         house, manifest, grant, key=f"check:{channel}", api_url=api_url or house.api_url(channel), egress=egress
@@ -58,7 +61,10 @@ def rungs_after(manifest: Manifest, error: JangbuError) -> list[Facts]:
 
 
 async def shop_check(house: House, *, name: str) -> Facts:
-    """Walk the ladder of a connected shop now: a fresh token, the least read of each part, then our own books."""
+    """Walk the ladder of a connected shop now: a fresh token, the least read of each part, then our own books.
+
+    What was seen of a broken one is kept, with the time of the next look.
+    """
     shop = await house.db.read(lambda tx: shops.named(tx, name))
     manifest, door = house.manifests[shop.channel], open_door(house, shop)
     try:
@@ -67,20 +73,51 @@ async def shop_check(house: House, *, name: str) -> Facts:
         await door.close()
     if shop.trouble and all(each.state is not State.BROKEN for each in found):
         await house.db.write(lambda tx: tx.notify(f"hint:{shop.id}"))  # mended: the hub need not wait its turn
-    return {"shop": shop.name, **_told(await _with_books(house, shop, found))}
+    told, now = _told(await _with_books(house, shop, found)), house.clock.now()
+    await house.db.write(lambda tx: checks.keep(tx, shop.id, told["rungs"], now))
+    return {"shop": shop.name, **told, **await _times(house, shop)}
 
 
 async def shop_ladder(house: House, *, name: str) -> Facts:
-    """Tell the ladder by what is known already, without calling the marketplace."""
+    """Tell the ladder by what is known already, without calling the marketplace: the last look, else the trouble."""
     shop = await house.db.read(lambda tx: shops.named(tx, name))
     if not shop.trouble:
-        return {"shop": shop.name, **_told(await _with_books(house, shop, climbed(None)))}
+        return {"shop": shop.name, **_told(await _with_books(house, shop, climbed(None))), **_NO_TIMES}
+    last = await house.db.read(lambda tx: checks.latest(tx, shop.id))
+    if last is not None and shop.trouble_at is not None and last.at >= shop.trouble_at:
+        return {"shop": shop.name, "sound": False, "rungs": last.rungs, **await _times(house, shop)}
     rung = Rung(house.manifests[shop.channel].rungs.get(shop.trouble, Rung.FIRST_READ))
     found = [
         replace(each, code=shop.trouble, facts=dict(shop.trouble_facts)) if each.state is State.BROKEN else each
         for each in climbed(rung)
     ]
-    return {"shop": shop.name, **_told(found)}
+    return {"shop": shop.name, **_told(found), **_NO_TIMES}
+
+
+async def _times(house: House, shop: Shop) -> Facts:
+    last = await house.db.read(lambda tx: checks.latest(tx, shop.id))
+    return {"checked_at": iso(last.at), "next_at": iso(last.next_at)} if last else _NO_TIMES
+
+
+async def shop_stands(house: House, *, name: str) -> list[Facts]:
+    """Tell what of a shop works, what stands still, and when each last succeeded.
+
+    Shape: {"work", "standing", "last"} for reading, writing, shipping.
+    """
+    ladder = await shop_ladder(house, name=name)
+    broken = next((Rung(each["rung"]) for each in ladder["rungs"] if each["state"] == State.BROKEN), None)
+    await house.calls.flush()
+
+    def read(tx: ReadTx) -> list[Facts]:
+        shop = shops.named(tx, name)
+        writes = shop.writes and shops.stopped_since(tx) is None
+        found = stands(
+            last_success(tx, shop.id), shop.trouble_at if shop.trouble else None, writes=writes,
+            stops_all=broken in UNDER_ALL,
+        )  # fmt: skip
+        return [{"work": each.work.value, "standing": each.standing.value, "last": iso(each.last)} for each in found]
+
+    return await house.db.read(read)
 
 
 async def _climb(manifest: Manifest, door: ShopDoor) -> list[Finding]:
@@ -162,13 +199,8 @@ async def shop_evidence(house: House, *, name: str) -> Facts:
     shop = await house.db.read(lambda tx: shops.named(tx, name))
     ladder = await shop_ladder(house, name=shop.id)
     await house.calls.flush()
-    calls = await house.db.read(
-        lambda tx: tx.all(
-            "SELECT started_at, operation, status, error, remote_code, request_id FROM call_record "
-            "WHERE shop_id = ? AND error <> '' ORDER BY seq DESC LIMIT ?",
-            (shop.id, _EVIDENCE_CALLS),
-        )
-    )
+    calls = await house.db.read(lambda tx: latest(tx, _EVIDENCE_CALLS, shop.id, failed=True))
+    works = await shop_stands(house, name=shop.id)
     story = [a for a in await house.db.read(lambda tx: recent(tx, 200)) if a.shop_id == shop.id][:_EVIDENCE_CALLS]
     broken = next((each for each in ladder["rungs"] if each["state"] == "broken"), None)
     lines = [
@@ -177,7 +209,11 @@ async def shop_evidence(house: House, *, name: str) -> Facts:
         f"channel {shop.channel} · state {shop.state.value} · heard {iso(shop.heard_at) or '-'}",
         f"trouble {shop.trouble or '-'} since {iso(shop.trouble_at) or '-'}",
         f"broken rung {broken['rung'] if broken else '-'}",
-        *(f"call {at} {op} {status} {error} {remote} {trace}" for at, op, status, error, remote, trace in calls),
+        *(f"last {each['work']} {each['last'] or '-'} ({each['standing']})" for each in works),
+        *(
+            f"call {iso(c.started_at)} {c.operation} {c.status} {c.error} {c.remote_code} {c.request_id}".rstrip()
+            for c in calls
+        ),
         *(f"story {iso(a.at)} {a.code}" for a in story),
     ]
     return {"shop": shop.name, "text": "\n".join(lines)}

@@ -62,10 +62,12 @@ class RepairPages:
         shop = await ops.shop_show(self._house, name=request.path_params["name"])
         manifest = self._house.manifests[shop["channel"]]
         evidence = await ops.shop_evidence(self._house, name=shop["id"])
+        others = [each["name"] for each in await ops.shop_list(self._house) if each["id"] != shop["id"]]
         broken = next((rung for rung in ladder["rungs"] if rung["state"] == "broken"), None)
         return self._site.page(
             request, "repair.html", section="shops", error=error, shop=shop,
             path=shop_path(shop["name"], shop["id"]), rungs=ladder["rungs"], broken=broken, checked=checked,
             fields=[field for field in typed(manifest).credentials if field.secret], evidence=evidence["text"],
-            by_consent=manifest.consent is not None,
+            by_consent=manifest.consent is not None, ladder=ladder, others=others,
+            works=await ops.shop_stands(self._house, name=shop["id"]),
         )  # fmt: skip
