@@ -231,5 +231,5 @@ def test_the_hub_looks_at_a_broken_connection_itself_keeps_what_it_saw_and_goes_
     run_virtual(play(), start=START)
 
 
-def _calls(books: Any) -> int:  # noqa: ANN401 - the marketplace's own counts
+def _calls(books: Any) -> int:
     return sum(n if isinstance(n, int) else sum(n.values()) for n in books.values())
