@@ -11,6 +11,7 @@ from jangbu.kernel.ids import VariantId
 from jangbu.publish import service as publish
 from jangbu.publish import store
 from jangbu.publish.model.book import UNBOUNDED
+from jangbu.publish.outlook import plan_rows
 from jangbu.shops import service as shops
 
 
@@ -21,7 +22,7 @@ def units(house: House, name: str, cell: str) -> dict[VariantId, int]:
 
 def rows(house: House, shop: str | None = None) -> dict[object, dict[str, str | int | bool | None]]:
     only = house.ids[shop] if shop else None
-    found = house.database.read_now(lambda tx: publish.plan_rows(tx, house.manifests, house.clock.now(), only))
+    found = house.database.read_now(lambda tx: plan_rows(tx, house.manifests, house.clock.now(), only))
     return {row["cell"]: row for row in found}
 
 
@@ -141,5 +142,5 @@ async def test_a_variants_cells_are_told_with_the_units_a_sale_takes(database: D
     house = await two_shops(database)
     house.link_by_hand("b", "MUG", "MUG", 2)
     mug = house.variant("MUG")
-    found = database.read_now(lambda tx: publish.cells_of_variant(tx, mug))
+    found = database.read_now(lambda tx: publish.cells_by_variant(tx, [mug]))[mug]
     assert sorted((cell.key, n) for cell, n in found) == [("a/MUG", 1), ("b/MUG", 2)]

@@ -23,7 +23,7 @@ from jangbu.publish.model import timing
 from jangbu.publish.model.book import Book, Mark
 from jangbu.publish.model.plan import Act, Plan, Planned, allows, plan
 from jangbu.publish.store import CellRow, WriteRow
-from jangbu.publish.world import Component, GroupInfo, Scope
+from jangbu.publish.world import Component, GroupInfo, Leave, Scope
 from jangbu.sdk.manifest import Manifest
 from jangbu.sdk.records import ListingRef, ListingState, NumbersRead
 from jangbu.shops import service as shops
@@ -119,9 +119,9 @@ def set_scope(tx: WriteTx, shop: ShopId, scope: Scope, variants: Iterable[Varian
     reconsider(tx)
 
 
-def scope_of(tx: ReadTx, shop: ShopId) -> Scope:
-    """Tell how much of a shop may be written once it is started."""
-    return Scope(store.scope_kinds(tx).get(shop, Scope.ALL))
+def scopes(tx: ReadTx) -> dict[ShopId, Scope]:
+    """Tell how much of each shop may be written once it is started, where its owner said so; else all."""
+    return {shop: Scope(kind) for shop, kind in store.scope_kinds(tx).items()}
 
 
 def fold_news(tx: WriteTx, manifests: Mapping[str, Manifest]) -> None:
@@ -176,9 +176,10 @@ def look(
     now: datetime,
     *,
     as_if_started: bool = False,
+    given: Leave | None = None,
 ) -> tuple[Plan, Component]:
     """Plan the component of these cells without changing anything; `as_if_started` as the seller reads it before."""
-    component = world.load(tx, manifests, cells, to_ms(now), as_if_started=as_if_started)
+    component = world.load(tx, manifests, cells, to_ms(now), as_if_started=as_if_started, given=given)
     return plan(component.variants, component.groups, now=to_ms(now)), component
 
 
@@ -190,10 +191,11 @@ def ranked(
     due = store.due_cells(tx, shop, now_ms)
     found: list[tuple[Planned, GroupInfo, Component]] = []
     done: set[CellId] = set()
+    given = world.leave(tx) if due else None
     for cell in due:
         if cell.id in done:
             continue
-        drawn, component = look(tx, manifests, [cell], now)
+        drawn, component = look(tx, manifests, [cell], now, given=given)
         done |= {row.id for row in component.cells()}
         _keep_verdicts(tx, shop, drawn, component, now_ms)
         found += [
@@ -255,7 +257,7 @@ def journal_intent(
     if not allows(component.variants, component.groups, proposed):
         return None
     write_id = WriteId(new_id("write"))
-    before = {cell: _now_shown(row) for cell, row in info.cells.items() if cell in proposed.numbers}
+    before = {cell: row.book.number for cell, row in info.cells.items() if cell in proposed.numbers}
     for cell_id, write in proposed.writes().items():
         row = info.cells[cell_id]
         book = books.begin(row.book, write, fencing=to_ms(now) > row.book.clear_from)
@@ -276,10 +278,6 @@ def journal_intent(
         proposed.why,
         all(write.only_lowers for write in proposed.writes().values()),
     )
-
-
-def _now_shown(row: CellRow) -> int:
-    return row.book.stands if row.book.on_sale else row.book.parked
 
 
 def journal_sending(tx: WriteTx, shop: ShopId, intent: Intent, now: datetime, settle: timedelta) -> bool:
@@ -521,71 +519,13 @@ def _tell(tx: WriteTx, shop: ShopId, write: WriteRow, at: datetime) -> None:
             inventory.mark_dirty(tx, store.units_of(tx, [row.id])[row.id])
 
 
-def cells_of_variant(tx: ReadTx, variant: VariantId) -> list[tuple[CellRow, int]]:
-    """Give the cells that sell a variant, with the units one sale there takes."""
-    cells = store.cells_of_variants(tx, [variant])
+def cells_by_variant(tx: ReadTx, variants: Sequence[VariantId]) -> dict[VariantId, list[tuple[CellRow, int]]]:
+    """Give for each of these variants the cells that sell it, with the units one sale there takes."""
+    found: dict[VariantId, list[tuple[CellRow, int]]] = {variant: [] for variant in variants}
+    cells = sorted(store.cells_of_variants(tx, variants), key=lambda cell: (cell.shop_id, cell.key))
     units = store.units_of(tx, [cell.id for cell in cells])
-    return sorted(((cell, units[cell.id][variant]) for cell in cells), key=lambda row: (row[0].shop_id, row[0].key))
-
-
-def plan_rows(
-    tx: ReadTx, manifests: Mapping[str, Manifest], now: datetime, shop: ShopId | None
-) -> list[dict[str, str | int | bool | None]]:
-    """Tell for every linked number: now, to be written once its shop is started, why, what it waits for.
-
-    Changes nothing. `writes` tells whether the shop may be written now; `now` is None for a number never read.
-    """
-    every = {s.id: s for s in shops.all_shops(tx)}
-    stopped = shops.stopped_since(tx) is not None
-    named = _Names(tx)
-    rows: list[dict[str, str | int | bool | None]] = []
-    done: set[CellId] = set()
-    for cell in store.cells_of_shop(tx):
-        if cell.id in done:
-            continue
-        drawn, component = look(tx, manifests, [cell], now, as_if_started=True)
-        done |= {row.id for row in component.cells()} | {cell.id}
-        step = {(p.shop, p.group): p for p in drawn.planned}
-        waits = {(w.shop, w.group): w.why for w in drawn.waiting}
-        units = {cell.id: cell.units for group in component.groups for cell in group.cells}
-        for (of_shop, listing), info in sorted(component.info.items()):
-            if shop is not None and of_shop != shop:
-                continue
-            for row in info.cells.values():
-                proposed = step.get((of_shop, listing))
-                shown = row.book.stands if row.book.on_sale else 0
-                target = drawn.targets.get(row.id, shown)
-                rows.append(
-                    {
-                        "shop": every[of_shop].name, "writes": every[of_shop].writes and not stopped,
-                        "listing": listing, "cell": row.key, "title": info.title,
-                        "sku": named.sku(units[row.id]), "options": named.options(of_shop, row.key),
-                        "now": shown if row.read_at > 0 else None, "target": target, "on_sale": row.book.on_sale,
-                        "exposure": None if row.book.exposure >= books.UNBOUNDED // 2 else row.book.exposure,
-                        "write": proposed.numbers.get(row.id) if proposed else None,
-                        "act": proposed.act.value if proposed and row.id in proposed.numbers else "",
-                        "why": proposed.why if proposed else ("plan.equal" if shown == target else ""),
-                        "waiting": waits.get((of_shop, listing), "" if info.counted else "wait.not_counted"),
-                        "under_way": row.book.pending is not None,
-                    }
-                )  # fmt: skip
-    return rows
-
-
-class _Names:
-    """Names numbers as a seller does: by her codes and the words of the options."""
-
-    def __init__(self, tx: ReadTx) -> None:
-        self._skus = {variant.id: variant.sku for variant in catalog.variants(tx)}
-        self._options = {
-            (offer.shop_id, offer.cell_key): " / ".join(value for _, value in offer.options)
-            for offer in reversed(catalog.offers(tx))
-        }
-
-    def sku(self, units: Mapping[VariantId, int]) -> str:
-        """Name what one piece takes."""
-        return " + ".join(f"{self._skus[v]} × {n}" if n > 1 else self._skus[v] for v, n in sorted(units.items()))
-
-    def options(self, shop: ShopId, cell_key: str) -> str:
-        """Give the option words of a number; nothing where there is one alone."""
-        return self._options.get((shop, cell_key), "")
+    for cell in cells:
+        for variant, n in units[cell.id].items():
+            if variant in found:
+                found[variant].append((cell, n))
+    return found

@@ -24,6 +24,20 @@ FEE_CAP = "fee_cap_monthly"  # shop option: paid renewals allowed a month
 MONTH_MS = 30 * 24 * 3600 * 1000
 
 
+@dataclass(frozen=True)
+class Leave:
+    """What may be written where, as the owners said. Read once, for however many components are looked at."""
+
+    shops: Mapping[ShopId, Shop]
+    stopped: bool
+    scopes: Mapping[ShopId, str]
+    chosen: Mapping[ShopId, frozenset[VariantId]]  # of shops where only some SKUs may be written
+
+    def allows(self, shop: Shop, sold: frozenset[VariantId]) -> bool:
+        """Tell whether a number that sells these variants may be written now."""
+        return shop.writes and not self.stopped and sold <= self.chosen.get(shop.id, sold)
+
+
 class Scope(StrEnum):
     """How much of a started shop its owner lets us write."""
 
@@ -41,6 +55,7 @@ class GroupInfo:
     title: str
     cells: Mapping[CellId, CellRow]
     counted: bool = True  # a person booked the shelf of everything it sells
+    ours: bool = True  # the stock lies with us, not with the marketplace
 
 
 @dataclass(frozen=True)
@@ -55,12 +70,30 @@ class Component:
         return (cell for info in self.info.values() for cell in info.cells.values())
 
 
+def leave(tx: ReadTx) -> Leave:
+    """Read what may be written where."""
+    scopes = store.scope_kinds(tx)
+    return Leave(
+        {shop.id: shop for shop in shops.all_shops(tx)},
+        shops.stopped_since(tx) is not None,
+        scopes,
+        {shop: store.scope_variants(tx, shop) for shop, kind in scopes.items() if kind == Scope.SKUS},
+    )
+
+
 def load(
-    tx: ReadTx, manifests: Mapping[str, Manifest], start: Iterable[CellRow], now_ms: int, *, as_if_started: bool = False
+    tx: ReadTx,
+    manifests: Mapping[str, Manifest],
+    start: Iterable[CellRow],
+    now_ms: int,
+    *,
+    as_if_started: bool = False,
+    given: Leave | None = None,
 ) -> Component:
     """Load everything joined with these cells: by a shared variant, or by standing on the same listing.
 
-    `as_if_started` shows what would be done if every shop were started and nothing stopped.
+    `as_if_started` shows what would be done if every shop were started and nothing stopped. `given`: what may be
+    written, where the caller has read it already.
     """
     rows = {row.id: row for row in start}
     seen_listings: set[tuple[ShopId, str]] = set()
@@ -76,12 +109,14 @@ def load(
             break
         seen_variants |= variants
         rows |= {row.id: row for row in store.cells_of_variants(tx, sorted(variants))}
-    return _component(tx, manifests, rows, units, sorted(seen_variants), now_ms, as_if_started=as_if_started)
+    given = given or leave(tx)
+    return _component(tx, manifests, given, rows, units, sorted(seen_variants), now_ms, as_if_started=as_if_started)
 
 
 def _component(
     tx: ReadTx,
     manifests: Mapping[str, Manifest],
+    given: Leave,
     rows: Mapping[CellId, CellRow],
     units: Mapping[CellId, Mapping[VariantId, int]],
     variant_ids: list[VariantId],
@@ -95,10 +130,6 @@ def _component(
     for row in rows.values():
         if units.get(row.id):
             by_listing.setdefault((row.shop_id, row.listing_id), []).append(row)
-    stopped = shops.stopped_since(tx) is not None
-    by_shop = {shop.id: shop for shop in shops.all_shops(tx)}
-    kinds = store.scope_kinds(tx)
-    chosen = {shop: store.scope_variants(tx, shop) for shop, kind in kinds.items() if kind == Scope.SKUS}
     groups: list[Group] = []
     info: dict[tuple[ShopId, str], GroupInfo] = {}
     for (shop_id, listing), cells in sorted(by_listing.items()):
@@ -106,17 +137,17 @@ def _component(
         if found is None:
             continue
         write_kind, title, state, owned = found
-        shop, manifest = by_shop[shop_id], manifests[by_shop[shop_id].channel]
+        shop = given.shops[shop_id]
+        manifest = manifests[shop.channel]
         kind = manifest.write_kinds[write_kind]
-        sold = {variant for cell in cells for variant in units[cell.id]}
+        sold = frozenset(variant for cell in cells for variant in units[cell.id])
         counted = sold <= booked
-        allowed = shop.writes and not stopped and sold <= chosen.get(shop_id, sold)
-        may_write = counted and (as_if_started or allowed)
-        lowering = kinds.get(shop_id) == Scope.LOWERING and not as_if_started
+        may_write = counted and (as_if_started or given.allows(shop, sold))
+        lowering = given.scopes.get(shop_id) == Scope.LOWERING and not as_if_started
         views = [_cell(row, shop, manifest, units[row.id], lowering=lowering) for row in cells]
         groups.append(_group(tx, shop, manifest, listing, kind, state, views, bool(owned) and may_write, now_ms))
         info[shop_id, listing] = GroupInfo(
-            ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}, counted
+            ListingRef(listing, write_kind), kind, title, {cell.id: cell for cell in cells}, counted, bool(owned)
         )
     return Component(variants, tuple(groups), info)
 
@@ -154,8 +185,7 @@ def _group(
 
 def _cell(row: CellRow, shop: Shop, manifest: Manifest, units: Mapping[VariantId, int], *, lowering: bool) -> Cell:
     """Show a cell to the planner; where only lowering is allowed, it may show no more than stands there."""
-    stands = max(row.book.stands if row.book.on_sale else row.book.parked, 0)
-    most = min(manifest.number_max, stands) if lowering else manifest.number_max
+    most = min(manifest.number_max, row.book.number) if lowering else manifest.number_max
     return Cell(row.id, row.key, row.book, units, shop.share, most)
 
 

@@ -102,7 +102,8 @@ async def connect_finish(house: House, *, channel: str, answer: str, actor: str)
     kept = await _renewed(house, asked, grant, actor) if asked.shop_id else await _added(house, asked, grant)
     await house.db.write(lambda tx: consents.forget(tx, attempt))
     await import_begin(house, name=kept.id, actor=actor)
-    return {**shop_facts(house, kept), "renewed": bool(asked.shop_id)}
+    facts = await house.db.read(lambda tx: shop_facts(tx, house, kept))
+    return {**facts, "renewed": bool(asked.shop_id)}
 
 
 async def connect_attempt(house: House, *, answer: str, actor: str) -> Facts:

@@ -187,7 +187,7 @@ async def shop_secret_set(house: House, *, name: str, credentials: Mapping[str, 
         ),
         actor=actor,
     )  # fmt: skip
-    return shop_facts(house, changed)
+    return await house.db.read(lambda tx: shop_facts(tx, house, changed))
 
 
 def _secret_field(manifest: Manifest) -> str:

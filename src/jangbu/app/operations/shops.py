@@ -42,7 +42,8 @@ async def shop_add(
     )
     fields = shops.check_new(manifest, new)
     del actor
-    return shop_facts(house, await keep_if_it_works(house, new, Grant(fields)))
+    kept = await keep_if_it_works(house, new, Grant(fields))
+    return await house.db.read(lambda tx: shop_facts(tx, house, kept))
 
 
 def manifest_of(house: House, channel: str) -> Manifest:
@@ -90,22 +91,29 @@ async def change_grant(house: House, shop: Shop, change: Callable[[Grant], Grant
 
 async def shop_list(house: House) -> list[Facts]:
     """List the shops with their health."""
-    return [shop_facts(house, shop) for shop in await house.db.read(shops.all_shops)]
+    def read(tx: ReadTx) -> list[Facts]:
+        scopes = publish.scopes(tx)
+        return [_told(house, shop, scopes.get(shop.id, Scope.ALL)) for shop in shops.all_shops(tx)]
+
+    return await house.db.read(read)
 
 
 async def shop_show(house: House, *, name: str) -> Facts:
     """Show one shop."""
-    return shop_facts(house, await house.db.read(lambda tx: shops.named(tx, name)))
+    return await house.db.read(lambda tx: shop_facts(tx, house, shops.named(tx, name)))
 
 
 async def shop_state(
-    house: House, *, name: str, action: str, actor: str, scope: str = "all", skus: Sequence[str] = ()
-) -> Facts:
+    house: House, *, name: str, action: str, actor: str, scope: str = "all", skus: Sequence[str] = (),
+    return_free: str = "",
+) -> Facts:  # fmt: skip
     """Start, pause or resume a shop. `action` is one of these words.
 
     `scope` says how much a started shop may be written: `all`, `lowering` (numbers only go down), or `skus` (only
     listings whose every SKU is among `skus`). Starting again with another scope changes it.
-    Errors: InputError for another scope, or none of its SKUs; NotFound for an unknown SKU. Nothing is changed then.
+    `return_free` (`yes` or `no`) answers, with the start, whether what was taken off sale may be put back.
+    Errors: InputError for another scope or answer, or none of its SKUs; NotFound for an unknown SKU. Nothing is
+    changed then.
     """
     change = {"start": shops.start, "pause": shops.pause, "resume": shops.resume}[action]
     now = house.clock.now()
@@ -113,17 +121,20 @@ async def shop_state(
         raise InputError(f"no scope {scope[:20]}", code="input.scope", scope=scope[:20], known=", ".join(Scope))
     if (scope == Scope.SKUS) != bool(skus):
         raise InputError("name the SKUs to begin with", code="input.scope_skus")
+    answer = _checked_option("return_free", return_free, now) if return_free else ""
 
-    def write(tx: WriteTx) -> Shop:
+    def write(tx: WriteTx) -> Facts:
         if action == "start":
+            if answer:
+                shops.set_option(tx, name, "return_free", answer)
             _check_start(tx, house, name)
             chosen = [catalog.variant_of(tx, sku).id for sku in skus]
             publish.set_scope(tx, shops.named(tx, name).id, Scope(scope), set(chosen))
         shop = change(tx, name, now, actor=actor)
         publish.reconsider(tx)
-        return shop
+        return shop_facts(tx, house, shop)
 
-    return shop_facts(house, await house.db.write(write))
+    return await house.db.write(write)
 
 
 def _check_start(tx: WriteTx, house: House, name: str) -> None:
@@ -198,14 +209,18 @@ async def resume_all(house: House, *, actor: str) -> Facts:
     return {"writing": "allowed"}
 
 
-def shop_facts(house: House, shop: Shop) -> Facts:
+def shop_facts(tx: ReadTx, house: House, shop: Shop) -> Facts:
     """Tell a shop as plain values, without secrets."""
+    return _told(house, shop, publish.scopes(tx).get(shop.id, Scope.ALL))
+
+
+def _told(house: House, shop: Shop, scope: Scope) -> Facts:
     return {
         "id": shop.id, "channel": shop.channel, "channel_title": house.manifests[shop.channel].title,
         "name": shop.name, "state": shop.state.value, "currency": shop.currency, "remote_id": shop.remote_id,
         "remote_name": shop.remote_name, "share": shop.share,
-        "scope": house.db.read_now(lambda tx: publish.scope_of(tx, shop.id)).value, "trouble": shop.trouble,
-        "trouble_facts": dict(shop.trouble_facts), "trouble_at": iso(shop.trouble_at), "heard_at": iso(shop.heard_at),
+        "scope": scope.value, "trouble": shop.trouble, "trouble_facts": dict(shop.trouble_facts),
+        "trouble_at": iso(shop.trouble_at), "heard_at": iso(shop.heard_at),
         "created_at": iso(shop.created_at), "started_at": iso(shop.started_at), "egress": shop.egress,
         "options": {k: v for k, v in shop.options.items() if k not in _OWN_OPTIONS},
         "notice": house.manifests[shop.channel].notice,

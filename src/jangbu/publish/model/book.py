@@ -70,6 +70,16 @@ class Book:
         return self.unread + self.stands
 
     @property
+    def number(self) -> int:
+        """Give the number that stands there, whether buyers see it or it waits off sale."""
+        return max(self.stands if self.on_sale else self.parked, 0)
+
+    @property
+    def shown(self) -> int:
+        """Give the number buyers see: nothing while it is off sale."""
+        return self.number if self.on_sale else 0
+
+    @property
     def fenced(self) -> bool:
         """Tell whether nothing is unread and nothing is under way."""
         return self.unread == 0 and self.pending is None

@@ -32,7 +32,7 @@ class Cell:
     @property
     def shown(self) -> int:
         """Give the number believed to stand where buyers see it."""
-        return max(self.book.stands, 0) if self.book.on_sale else 0
+        return self.book.shown
 
 
 @dataclass(frozen=True, slots=True)
