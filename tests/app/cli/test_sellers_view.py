@@ -33,11 +33,24 @@ def test_the_plan_names_numbers_by_code_and_option_and_not_by_ids(run: Run, lang
     assert all(row["options"] in shown for row in with_options)
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_plan_says_in_the_words_of_the_page_what_follows_and_why(run: Run, lang: str) -> None:
+    rows, words = json.loads(run("plan", "--json").out), catalogue()
+    shown = run("plan", lang=lang)
+    for row in rows:
+        assert words.text(f"plans.kind.{row['kind']}", lang) in shown.out
+        for each in row["says"]:
+            assert words.text(each["code"], lang, **each["facts"]) in shown.out
+    assert words.text("cli.plan.uncounted", lang, n=0).split("0")[0] not in shown.err
+
+
 def test_a_number_never_read_is_no_zero(home: Path, run: Run) -> None:
     change(home, "UPDATE cell SET read_at = 0, unread = 1000000000000, stands = 0, on_sale = 1")
     rows = json.loads(run("plan", "--json").out)
     assert {row["now"] for row in rows} == {None}
-    assert catalogue().text("cli.stock.unread", "en") in run("plan", lang="en").out
+    assert {row["kind"] for row in rows} <= {"unread", "out"}
+    assert {row["says"][0]["code"] for row in rows} <= {"follows.unread", "wait.not_counted"}
 
 
 def test_pieces_promised_that_are_not_there_are_told_and_are_no_exposure(home: Path, run: Run) -> None:

@@ -25,6 +25,11 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is absent: the page was looked at by no browser"),
 ]
 
+PAGES = (
+    "/", "/stock", "/stock/item?sku=MUG-BLUE", "/stock/opening", "/stock/opening/preview?how=lowest", "/plan",
+    "/plan?shop=Etsy%20공방",
+)  # fmt: skip
+
 # Gives every visible text whose contrast with what lies behind it is below AA, with its ratio.
 CONTRAST = """() => {
   const rgba = (text) => (text.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
@@ -94,11 +99,12 @@ async def page(chromium: Any, address: str) -> AsyncIterator[Any]:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 async def test_nothing_scrolls_sideways_from_phone_to_desktop(page: Any, address: str, lang: str) -> None:
-    for width in (320, 390, 768, 1024, 1280, 1920):
-        await page.set_viewport_size({"width": width, "height": 800})
-        await page.goto(f"{address}/?lang={lang}")
-        wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert (width, wide) == (width, 0)
+    for path in PAGES:
+        await page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang={lang}")
+        for width in (320, 390, 768, 1024, 1280, 1920):
+            await page.set_viewport_size({"width": width, "height": 800})
+            wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert (path, width, wide) == (path, width, 0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,8 +117,9 @@ async def test_every_text_can_be_read(page: Any, address: str, house: House, sch
     await page.emulate_media(color_scheme=scheme)
     for width in (390, 1280):
         await page.set_viewport_size({"width": width, "height": 800})
-        await page.goto(f"{address}/?lang=ko")
-        assert await page.evaluate(CONTRAST) == []
+        for path in PAGES:
+            await page.goto(f"{address}{path}{'&' if '?' in path else '?'}lang=ko")
+            assert (path, await page.evaluate(CONTRAST)) == (path, [])
 
 
 async def test_the_page_brings_itself_up_to_date(page: Any, address: str, house: House) -> None:
@@ -126,9 +133,9 @@ async def test_the_page_brings_itself_up_to_date(page: Any, address: str, house:
 
 async def test_a_field_in_use_is_left_alone(page: Any, address: str) -> None:
     await page.clock.install()
-    await page.goto(f"{address}/?lang=en")
+    await page.goto(f"{address}/stock?lang=en")
     await page.locator("#q").fill("mug")
-    async with page.expect_response(f"{address}/?lang=en"):
+    async with page.expect_response(f"{address}/stock?lang=en"):
         await page.clock.run_for(3100)
     assert await page.locator("#q").input_value() == "mug"
     assert await page.evaluate("document.activeElement.id") == "q"
@@ -148,6 +155,8 @@ async def test_without_scripts_all_of_it_is_there(chromium: Any, address: str, a
     context = await chromium.new_context(java_script_enabled=False)
     plain = await context.new_page()
     await plain.goto(f"{address}/enter?key={app.state.issue_link()}")
+    assert await plain.locator(".line").count() == 5
+    await plain.goto(f"{address}/stock")
     assert await plain.locator(".stock .item").count() == 12
     await plain.locator("#q").fill("norigae")
     await plain.locator(".search button").click()

@@ -16,13 +16,14 @@ from jangbu.infra.i18n import LANGUAGES, catalogue
 
 OWNER = "person:owner"
 PAGES = (
-    "/", "/orders", "/stock", "/stock/item?sku=MUG-BLUE", "/stock/item?sku=MUG-BLUE&at=2026-03-04T00:00",
-    "/stock/opening", "/listings", "/listings/pairs", "/listings/pairs/sure", "/listings?show=linked&q=mug", "/plan",
-    "/activity", "/activity?show=writes", "/orders/print", "/orders?q=mug",
-    "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
+    "/", "/orders", "/orders?q=mug", "/orders/print", "/stock", "/stock?show=low", "/stock/item?sku=MUG-BLUE",
+    "/stock/item?sku=MUG-BLUE&at=2026-03-04T00:00", "/stock/opening", "/stock/opening/preview?how=lowest", "/listings",
+    "/listings/pairs", "/listings/pairs/sure", "/listings?show=linked&q=mug", "/plan", "/plan?kind=out&q=stone",
+    "/activity", "/activity?show=writes", "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
 )  # fmt: skip
 LEFT_OVER = re.compile(
-    r"\{[a-z_]+\}|\b(web|page|stock|plans|orders|listings|opening|records|wait|linking)\.[a-z_.]{3,}"
+    r"\{[a-z_]+\}"
+    r"|\b(web|page|stock|plans|orders|listings|opening|records|wait|linking|plan|follows|because|today)\.[a-z_.]{3,}"
 )
 
 

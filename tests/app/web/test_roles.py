@@ -16,9 +16,9 @@ from jangbu.app import operations as ops
 from jangbu.app.bootstrap import House
 
 OPERATOR = (
-    "/stop", "/resume", "/stock/book", "/stock/policy", "/stock/opening", "/plan/start", "/listings/link",
-    "/listings/unlink", "/listings/by-code", "/orders/dismiss", "/listings/pairs", "/listings/pairs/sure",
-    "/listings/kit",
+    "/stop", "/resume", "/stock/book", "/stock/policy", "/stock/opening", "/stock/opening/all", "/plan/start",
+    "/listings/link", "/listings/unlink", "/listings/by-code", "/orders/dismiss", "/listings/pairs",
+    "/listings/pairs/sure", "/listings/kit",
 )  # fmt: skip
 PACKER = (
     "/orders/ship", "/orders/sheet", "/orders/sheet/file", "/orders/result", "/orders/result/apply", "/orders/address",

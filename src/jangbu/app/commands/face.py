@@ -97,11 +97,11 @@ class Face:
 
         return CARRIERS.get(code, code)
 
-    def sentence(self, code: str) -> str:
-        """Give the sentence of a plan's or a wait's code; nothing for none."""
+    def sentence(self, code: str, **facts: object) -> str:
+        """Give the sentence of a plan's or a wait's code with its facts; nothing for none."""
         from jangbu.infra.i18n import catalogue  # noqa: PLC0415 - the CLI loads lazily
 
-        return catalogue().text(code, self.language) if code else ""
+        return catalogue().text(code, self.language, **facts) if code else ""
 
     def number(self, value: float | None) -> str:
         """Write a number; one nobody knows yet as a question."""

@@ -22,6 +22,7 @@ from jangbu.app.operations.connect import (
     connect_finish,
     connect_typed,
 )
+from jangbu.app.operations.day import today
 from jangbu.app.operations.grants import grant_list, outgoing_address, webhook_secret_set, webhook_state
 from jangbu.app.operations.imports import import_begin, import_list
 from jangbu.app.operations.linking import (
@@ -33,7 +34,7 @@ from jangbu.app.operations.linking import (
     linking_undo,
     listing_picture,
 )
-from jangbu.app.operations.opening import opening_list, opening_stock
+from jangbu.app.operations.opening import opening_all, opening_count, opening_list, opening_preview, opening_stock
 from jangbu.app.operations.orders import (
     order_address,
     order_confirm,
@@ -54,7 +55,8 @@ from jangbu.app.operations.people import (
     person_role,
     person_sign_out,
 )
-from jangbu.app.operations.records import activity, call_list, call_summary, delivery_list, plan, recent_writes
+from jangbu.app.operations.planning import offers_unlinked, plan
+from jangbu.app.operations.records import activity, call_list, call_summary, delivery_list, recent_writes
 from jangbu.app.operations.repair import (
     credentials_check,
     rungs_after,
@@ -76,7 +78,6 @@ from jangbu.app.operations.shipping import (
 from jangbu.app.operations.shops import (
     resume_all,
     shop_add,
-    shop_facts,
     shop_list,
     shop_set,
     shop_show,
@@ -84,7 +85,7 @@ from jangbu.app.operations.shops import (
     status,
     stop_all,
 )
-from jangbu.app.operations.stock import ledger_verify, stock_change, stock_many, stock_rows, stock_show, why
+from jangbu.app.operations.stock import ledger_verify, stock_change, stock_list, stock_many, stock_rows, stock_show, why
 
 OPERATIONS = {
     fn.__name__: fn
@@ -111,7 +112,9 @@ OPERATIONS = {
         set_policy,
         stock_change,
         stock_many,
+        stock_list,
         stock_show,
+        today,
         why,
         ledger_verify,
         stock_rows,
@@ -129,7 +132,10 @@ OPERATIONS = {
         shop_ladder,
         shop_secret_set,
         shop_stands,
+        opening_all,
+        opening_count,
         opening_list,
+        opening_preview,
         opening_stock,
         orders_read,
         order_confirm,
@@ -139,6 +145,7 @@ OPERATIONS = {
         orders_missing,
         ship_order,
         plan,
+        offers_unlinked,
         recent_writes,
         call_list,
         call_summary,
@@ -199,7 +206,11 @@ __all__ = [
     "linking_same",
     "linking_undo",
     "listing_picture",
+    "offers_unlinked",
+    "opening_all",
+    "opening_count",
     "opening_list",
+    "opening_preview",
     "opening_stock",
     "order_address",
     "order_board",
@@ -231,7 +242,6 @@ __all__ = [
     "shop_add",
     "shop_check",
     "shop_evidence",
-    "shop_facts",
     "shop_ladder",
     "shop_list",
     "shop_secret_set",
@@ -241,10 +251,12 @@ __all__ = [
     "shop_state",
     "status",
     "stock_change",
+    "stock_list",
     "stock_many",
     "stock_rows",
     "stock_show",
     "stop_all",
+    "today",
     "webhook_secret_set",
     "webhook_state",
     "why",

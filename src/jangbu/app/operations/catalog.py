@@ -194,8 +194,7 @@ def _now(row: OfferRow, cell: CellRow | None) -> Facts:
     if cell is None:
         return {"tracked": False}
     return {
-        "tracked": True, "quantity": max(cell.book.stands, 0) if cell.book.on_sale else cell.book.parked,
-        "imported_quantity": row.quantity,
+        "tracked": True, "quantity": cell.book.number, "imported_quantity": row.quantity,
     }  # fmt: skip
 
 

@@ -15,17 +15,6 @@ from jangbu.publish import service as publish
 from jangbu.shops import service as shops
 
 
-async def plan(house: House, *, name: str = "") -> list[Facts]:
-    """Tell for every linked number what it is, what it should be, why, and what it waits for."""
-    now = house.clock.now()
-
-    def read(tx: ReadTx) -> list[Facts]:
-        only = shops.named(tx, name).id if name else None
-        return publish.plan_rows(tx, house.manifests, now, only)
-
-    return await house.db.read(read)
-
-
 async def recent_writes(house: House, *, limit: int = 50) -> list[Facts]:
     """Give the journal's latest rows."""
     rows = await house.db.read(lambda tx: publish.latest_writes(tx, limit))

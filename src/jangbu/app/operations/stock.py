@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from jangbu.app import figures
 from jangbu.app.bootstrap import House
 from jangbu.app.operations.common import Facts, iso
 from jangbu.catalog import service as catalog
+from jangbu.catalog.model import Variant
 from jangbu.infra.activity import note
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.inventory import service as inventory
-from jangbu.inventory.model import Why
+from jangbu.inventory.model import Stock, Why
 from jangbu.kernel.errors import InputError, InsufficientStock, NotFound
 from jangbu.publish import service as publish
 from jangbu.publish.model.book import UNBOUNDED
+from jangbu.publish.store import CellRow
 from jangbu.shops import service as shops
+from jangbu.shops.model import Shop
 
 
 async def stock_change(house: House, *, action: str, sku: str, quantity: int, actor: str, reason: str = "") -> Facts:
@@ -30,7 +36,7 @@ async def stock_change(house: House, *, action: str, sku: str, quantity: int, ac
         variant = catalog.variant_of(tx, sku)
         change(tx, variant.id, quantity, Why(actor, f"{action}:{variant.sku}", reason or f"stock.{action}"), now)
         note(tx, now, f"stock.{action}", actor=actor, sku=variant.sku, quantity=quantity)
-        return _stock_facts(tx, variant.sku)
+        return stock_facts(tx, [variant])[0]
 
     return await house.db.write(write)
 
@@ -54,44 +60,97 @@ async def stock_show(house: House, *, sku: str = "") -> list[Facts]:
     """Show stock by SKU with each shop's exposure."""
 
     def read(tx: ReadTx) -> list[Facts]:
-        if sku:
-            return [_stock_facts(tx, sku)]
-        return [_stock_facts(tx, variant.sku) for variant in catalog.variants(tx)]
+        return stock_facts(tx, [catalog.variant_of(tx, sku)] if sku else catalog.variants(tx))
 
     return await house.db.read(read)
 
 
-def _stock_facts(tx: ReadTx, sku: str) -> Facts:
-    """Tell a SKU's numbers.
+async def stock_list(
+    house: House, *, shown: str = "all", search: str = "", start: int = 0, limit: int = 50
+) -> Facts:
+    """Give a part of the stock, what wants a look first, with how many SKUs there are of each kind.
+
+    `shown` is a kind of `figures.SHOWN`; a search looks at SKU and title. Shape: `rows` as of `stock_show` with the
+    option words; `found` how many fit; `counts` how many there are of each kind.
+    """
+
+    def read(tx: ReadTx) -> Facts:
+        every = figures.stock_figures(tx)
+        fitting = [each.id for each in every if each.fits(shown, search.strip().lower())]
+        wanted = fitting[start : start + limit]
+        options = figures.options_of(tx, wanted)
+        place = {id_: n for n, id_ in enumerate(wanted)}
+        variants = sorted(catalog.variants(tx, wanted), key=lambda each: place[each.id])
+        rows = zip(variants, stock_facts(tx, variants), strict=True)
+        return {
+            "rows": [{**facts, "options": options.get(variant.id, "")} for variant, facts in rows],
+            "found": len(fitting), "counts": asdict(figures.stock_counts(every)),
+        }  # fmt: skip
+
+    return await house.db.read(read)
+
+
+def stock_facts(tx: ReadTx, variants: Sequence[Variant]) -> list[Facts]:
+    """Tell the numbers of SKUs, in as many questions for one as for fifty.
 
     `oversold`: pieces promised that are not there. `over_exposed`: pieces shops may still sell beyond what is there
     (None: not known yet). `at_risk`: the same where the seller chose to show everything everywhere.
     """
-    variant = catalog.variant_of(tx, sku)
-    stock = inventory.stock(tx, variant.id)
-    rows = publish.cells_of_variant(tx, variant.id)
-    exposed = sum(units * min(cell.book.exposure, UNBOUNDED) for cell, units in rows)
-    above = max(exposed - max(stock.available, 0), 0) if exposed < UNBOUNDED // 2 else None
+    ids = [variant.id for variant in variants]
+    stocks, cells, counted = inventory.stocks(tx, ids), publish.cells_by_variant(tx, ids), inventory.counted(tx, ids)
+    every = {shop.id: shop for shop in shops.all_shops(tx)}
+    stopped = shops.stopped_since(tx) is not None
+    return [
+        {
+            "sku": each.sku, "title": each.title, "policy": each.policy, "counted": each.id in counted,
+            **_balance(each, stocks[each.id], cells[each.id]),
+            "shops": [
+                _cell(cell, units, every.get(cell.shop_id), stopped=stopped) for cell, units in cells[each.id]
+            ],
+        }
+        for each in variants
+    ]  # fmt: skip
+
+
+def _balance(variant: Variant, stock: Stock, cells: Sequence[tuple[CellRow, int]]) -> Facts:
+    exposed = sum(units * cell.book.exposure for cell, units in cells)
+    known = exposed < UNBOUNDED // 2
+    above = max(exposed - max(stock.available, 0), 0) if known else None
     lawful = variant.policy == "escrow"
-    names = {shop.id: shop.name for shop in shops.all_shops(tx)}
     return {
-        "sku": variant.sku, "title": variant.title, "policy": variant.policy, "on_hand": stock.on_hand,
-        "available": stock.available, "committed": stock.committed, "reserved": stock.reserved,
-        "exposed": None if exposed >= UNBOUNDED // 2 else exposed,
-        "oversold": max(-stock.available, 0), "over_exposed": above if lawful or above is None else 0,
-        "at_risk": above if not lawful else 0,
-        "shops": [
-            {
-                "shop": names.get(cell.shop_id, cell.shop_id), "cell": cell.key, "units": units,
-                "shown": cell.book.stands if cell.book.on_sale else 0, "on_sale": cell.book.on_sale,
-                "parked": cell.book.parked if not cell.book.on_sale else 0,
-                "exposure": None if cell.book.exposure >= UNBOUNDED // 2 else cell.book.exposure,
-                "unread": None if cell.book.unread >= UNBOUNDED // 2 else cell.book.unread,
-                "target": cell.target, "waiting": cell.waiting, "under_way": cell.book.pending is not None,
-            }
-            for cell, units in rows
-        ],
+        "on_hand": stock.on_hand, "available": stock.available, "committed": stock.committed,
+        "reserved": stock.reserved, "exposed": exposed if known else None, "oversold": max(-stock.available, 0),
+        "over_exposed": above if lawful or above is None else 0, "at_risk": above if not lawful else 0,
     }  # fmt: skip
+
+
+def _cell(cell: CellRow, units: int, shop: Shop | None, *, stopped: bool) -> Facts:
+    status, calm = _status(cell, writes=shop is not None and shop.writes and not stopped)
+    return {
+        "shop": shop.name if shop else cell.shop_id, "cell": cell.key, "units": units, "shown": cell.book.shown,
+        "on_sale": cell.book.on_sale, "parked": 0 if cell.book.on_sale else cell.book.number,
+        "exposure": _known(cell.book.exposure), "unread": _known(cell.book.unread), "target": cell.target,
+        "waiting": cell.waiting, "under_way": cell.book.pending is not None, "status": status, "calm": calm,
+    }  # fmt: skip
+
+
+def _known(number: int) -> int | None:
+    return number if number < UNBOUNDED // 2 else None
+
+
+def _status(cell: CellRow, *, writes: bool) -> tuple[str, bool]:
+    """Give what is to be said of a number, as a message code, and whether it is as it should be."""
+    if cell.book.pending is not None:
+        return "web.cell.under_way", True
+    if cell.read_at == 0:
+        return "web.cell.not_read", False
+    if cell.waiting:
+        return cell.waiting, False
+    if cell.target is None:
+        return "web.cell.not_planned", True
+    if cell.target == cell.book.shown:
+        return ("web.cell.listening", False) if cell.book.unread > 0 else ("web.cell.equal", True)
+    return ("web.cell.next", True) if writes else ("web.cell.not_written", False)
 
 
 async def why(house: House, *, sku: str, at: datetime | None = None) -> Facts:
@@ -101,7 +160,7 @@ async def why(house: House, *, sku: str, at: datetime | None = None) -> Facts:
         variant = catalog.variant_of(tx, sku)
         moves = inventory.history(tx, variant.id, until=at)
         return {
-            **_stock_facts(tx, sku),
+            **stock_facts(tx, [variant])[0],
             "at": iso(at),
             "then": _then(moves),
             "moves": [

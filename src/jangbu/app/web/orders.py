@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
+from jangbu.app.web.addresses import number_in
 from jangbu.app.web.forms import form_of
-from jangbu.app.web.pages import number_in
 from jangbu.app.web.site import Site, actor_of
 from jangbu.sdk.carriers import CARRIERS
 

@@ -1,21 +1,20 @@
-"""The board people look at, and the switch that stops all writing."""
+"""The first page, and the switch that stops all writing."""
 
 from __future__ import annotations
 
-from typing import Final
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from jangbu.app import operations as ops
-from jangbu.app.web.board import ORDERS, ORDERS_MAX, Ask, read_board
-from jangbu.app.web.figures import SHOWN
+from jangbu.app.web.connect import shop_path
 from jangbu.app.web.site import Site, actor_of
 from jangbu.infra.ui import assets
 
-_SEARCH_LENGTH_MAX: Final = 100
-_PAGE_MAX: Final = 10_000
+NEXT: Final = 5
+_NOT_NOW: Final = frozenset({"waits", "sent"})
 
 
 class Pages:
@@ -25,13 +24,15 @@ class Pages:
         """Show this house to who is signed in."""
         self._site, self._house = site, site.house
 
-    async def board(self, request: Request) -> Response:
-        """Show the board."""
-        house, now, ask = self._house, self._house.clock.now(), asked(request)
-        board = await house.db.read(lambda tx: read_board(tx, house, ask, now))
+    async def today(self, request: Request) -> Response:
+        """Show the day by order of need."""
+        day, board = await ops.today(self._house), await ops.order_board(self._house, limit=NEXT)
+        steps = _steps(day["steps"])
+        following = next((name for name, done in steps if not done), "")
         return self._site.page(
-            request, "board.html", section="today", b=board, link=BoardLinks(board.ask), orders_step=ORDERS
-        )
+            request, "today.html", section="today", day=day, path=shop_path, orders=_orders(board),
+            steps=steps if not day["steps"]["started"] else [], following=following,
+        )  # fmt: skip
 
     async def stop(self, request: Request) -> Response:
         """Stop all writing."""
@@ -52,32 +53,19 @@ class Pages:
         return Response(found.content, headers=forever, media_type=found.media_type)
 
 
-def asked(request: Request) -> Ask:
-    """Read what part of the board a request asks for."""
-    params = request.query_params
-    shown = params.get("show", "all")
-    return Ask(
-        shown if shown in SHOWN else "all",
-        params.get("q", "").strip()[:_SEARCH_LENGTH_MAX].replace("\0", ""),
-        number_in(params.get("page", ""), 1, _PAGE_MAX),
-        number_in(params.get("orders", ""), ORDERS, ORDERS_MAX),
-    )
+def _orders(board: Mapping[str, Any]) -> dict[str, Any]:
+    """Give of the board of orders what can be shipped now: counts, and the most pressing."""
+    groups = [each for each in board["groups"] if each["group"] not in _NOT_NOW]
+    counts = {each["group"]: each["count"] for each in groups}
+    return {"counts": counts, "all": sum(counts.values()), "next": [one for each in groups for one in each["orders"]]}
 
 
-def number_in(text: str, least: int, most: int) -> int:
-    """Read a whole number from an address, within bounds; what is no number is the least."""
-    return min(max(int(text), least), most) if text.isascii() and text.isdigit() and len(text) < 9 else least  # noqa: PLR2004 - far beyond any page
-
-
-class BoardLinks:
-    """Addresses of the page with one thing asked differently."""
-
-    def __init__(self, ask: Ask, base: str = "/") -> None:
-        self._ask, self.base = ask, base
-
-    def __call__(self, **changed: str | int) -> str:
-        """Give the address with these parts changed; parts at their default are left out."""
-        asked = {"show": self._ask.shown, "q": self._ask.search, "page": self._ask.page, "orders": self._ask.orders}
-        default = {"show": "all", "q": "", "page": 1, "orders": ORDERS}
-        kept = {name: value for name, value in (asked | changed).items() if value != default.get(name)}
-        return f"{self.base}?{urlencode(kept)}" if kept else self.base
+def _steps(told: dict[str, int]) -> list[tuple[str, bool]]:
+    """Give a beginner's steps with those that are done; reading the plan and starting are one deed."""
+    return [
+        ("connect", told["shops"] > 0),
+        ("link", told["linked"] > 0),
+        ("count", told["linked"] > 0 and not told["uncounted"]),
+        ("plan", told["started"] > 0),
+        ("start", told["started"] > 0),
+    ]

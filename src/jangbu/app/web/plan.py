@@ -1,18 +1,26 @@
-"""The plan page: number now, number to be written, why, what follows; and the start, whole or in part (P13)."""
+"""The plan page: number now, number to be written, what follows and why; and the start, whole or in part (P13)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
+from jangbu.app.operations.planning import KINDS
+from jangbu.app.web.addresses import one_of, page_in, pages_of, search_in
+from jangbu.app.web.connect import shop_path
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.site import Site, actor_of
+
+PAGE: Final = 50
+SHOWN: Final = ("all", *KINDS)
+SCOPES: Final = ("all", "lowering", "skus")
 
 
 def routes(site: Site) -> list[Route]:
@@ -25,30 +33,13 @@ def routes(site: Site) -> list[Route]:
 
 
 @dataclass(frozen=True)
-class PlanRow:
-    """One number. `kind`: raise, lower, off, on, equal, unread or waits: what would become of it."""
+class Out:
+    """One reason why numbers are left alone: how many, what to do, and where."""
 
-    sku: str
-    title: str
-    options: str
-    now: int | None
-    target: int
-    on_sale: bool
-    kind: str
-    why: str
-    writes: bool
-
-
-@dataclass(frozen=True)
-class PlanCounts:
-    """What a start would do, counted."""
-
-    numbers: int
-    lowered: int
-    raised: int
-    off: int
-    waiting: int
-    unread: int
+    code: str
+    n: int
+    do: str
+    link: str
 
 
 class PlanPages:
@@ -59,30 +50,43 @@ class PlanPages:
         self._site, self._house = site, site.house
 
     async def plan(self, request: Request) -> Response:
-        """Show the plan of one shop, or lead to one."""
+        """Show the plan of one shop, or of all: totals over all of it, and the part that is asked for."""
         every = await ops.shop_list(self._house)
         wanted = request.query_params.get("shop", "")
-        shop = await ops.shop_show(self._house, name=wanted) if wanted else (every[0] if every else None)
-        told = await ops.plan(self._house, name=shop["id"]) if shop else []
-        rows = [plan_row(each) for each in told]
+        shop = await ops.shop_show(self._house, name=wanted) if wanted else (every[0] if len(every) == 1 else None)
+        told = await ops.plan(self._house, name=shop["id"] if shop else "")
+        kind, search, page = one_of(request, "kind", SHOWN), search_in(request), page_in(request)
+        found = [row for row in told if _fits(row, kind, search.lower())]
+        rows = found[(page - 1) * PAGE : page * PAGE]
+        picked = {"\n".join(each.splitlines()) for each in request.query_params.getlist("sku")}
         undecided = shop is not None and _undecided(self._house.manifests[shop["channel"]].return_fee, shop)
         return self._site.page(
-            request, "plan.html", section="shops", shop=shop, every=every, rows=rows[:500], more=len(rows) - 500,
-            counts=counted(rows), undecided=undecided, skus=sorted({row.sku for row in rows}),
-            unread=shop is not None and shop["heard_at"] is None,
+            request, "plan.html", section="shops", shop=shop, every=every, rows=rows, counts=_counted(told),
+            kinds=SHOWN, kind=kind, search=search, page=page, pages=pages_of(len(found), PAGE), found=len(found),
+            picked=picked,
+            kept=sorted(picked - {"\n".join(row["skus"]) for row in rows}), undecided=undecided, scopes=SCOPES,
+            path=shop_path,
+            scope=one_of(request, "scope", SCOPES) if "scope" in request.query_params else shop and shop["scope"],
+            out=await self._left_out(told, shop), unread=shop is not None and shop["heard_at"] is None,
         )  # fmt: skip
+
+    async def _left_out(self, told: Sequence[Mapping[str, Any]], shop: Mapping[str, Any] | None) -> list[Out]:
+        """Give what is left alone by reason, with what to do about it."""
+        reasons = Counter(row["left_alone"] for row in told if row["kind"] == "out")
+        found = [Out(code, n, code.removeprefix("wait."), _mending(code, shop)) for code, n in reasons.most_common()]
+        unlinked = await ops.offers_unlinked(self._house, name=shop["id"] if shop else "")
+        return [*found, Out("plans.out.unlinked", unlinked, "unlinked", "/listings/pairs")] if unlinked else found
 
     async def start(self, request: Request) -> Response:
         """Let Jangbu write to a shop: all of it, only lowering, or a few SKUs."""
         form = await form_of(request)
         shop = await ops.shop_show(self._house, name=form.text("shop"))
-        if form.text("return_free"):
-            await ops.shop_set(self._house, name=shop["id"], option="return_free", value=form.text("return_free"))
         scope = form.text("scope") or "all"
-        skus = form.every.get("sku", []) if scope == "skus" else []
+        ticked = [sku for each in form.every.get("sku", []) for sku in each.splitlines()]
         await ops.shop_state(
-            self._house, name=shop["id"], action="start", actor=actor_of(request), scope=scope, skus=skus
-        )
+            self._house, name=shop["id"], action="start", actor=actor_of(request), scope=scope,
+            skus=list(dict.fromkeys(ticked)) if scope == "skus" else [], return_free=form.text("return_free"),
+        )  # fmt: skip
         return self._site.back("/", said=f"plans.started.{scope}", name=shop["name"])
 
 
@@ -90,30 +94,20 @@ def _undecided(return_fee: bool, shop: Mapping[str, Any]) -> bool:
     return return_fee and shop["options"].get("return_free") not in {"yes", "no"}
 
 
-def plan_row(told: Mapping[str, Any]) -> PlanRow:
-    """Say of one number what would become of it."""
-    now, target = told["now"], told["target"]
-    waits = told["waiting"] and not told["act"]
-    if now is None:
-        kind = "unread"
-    elif waits:
-        kind = "waits"
-    elif told["act"] in {"off", "on", "reopen"}:
-        kind = "off" if told["act"] == "off" else "on"
-    elif target == now:
-        kind = "equal"
-    else:
-        kind = "raise" if target > now else "lower"
-    why = told["waiting"] if waits else told["why"]
-    return PlanRow(
-        told["sku"], told["title"], told["options"], now, target, told["on_sale"], kind, why, told["writes"]
-    )
+def _fits(row: Mapping[str, Any], kind: str, search: str) -> bool:
+    words = f"{row['sku']} {row['title']} {row['options']}".lower()
+    return kind in {"all", row["kind"]} and search in words
 
 
-def counted(rows: Sequence[PlanRow]) -> PlanCounts:
-    """Count what a start would do."""
-    kinds = [row.kind for row in rows]
-    return PlanCounts(
-        len(rows), kinds.count("lower"), kinds.count("raise") + kinds.count("on"), kinds.count("off"),
-        kinds.count("waits"), kinds.count("unread"),
-    )  # fmt: skip
+def _counted(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    kinds = Counter(row["kind"] for row in rows)
+    return {"all": len(rows), **{kind: kinds[kind] for kind in KINDS}}
+
+
+def _mending(code: str, shop: Mapping[str, Any] | None) -> str:
+    """Give the page where a person can change what keeps numbers out; "" where it is not here."""
+    if code == "wait.not_counted":
+        return "/stock/opening"
+    if code == "wait.return_not_allowed":
+        return f"{shop_path(shop['name'], shop['id'])}#returns" if shop else "/shops"
+    return ""

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from jangbu.app.bootstrap import House
 from jangbu.app.hub import Hub
-from jangbu.app.web import activity, connect, linking, listings, orders, plan, repair, shipping, shops, stock
+from jangbu.app.web import activity, connect, linking, listings, opening, orders, plan, repair, shipping, shops, stock
 from jangbu.app.web.door import PeopleDoor
 from jangbu.app.web.entering import Entering
 from jangbu.app.web.guard import LoopbackOnly, SecurityHeaders
@@ -32,7 +32,7 @@ PAGE_LINK: Final = "page_link"
 def routes_of(site: Site, pages: Pages) -> list[Route]:
     """List every page; each subject lists its own."""
     return [
-        Route("/", site.guarded(pages.board)),
+        Route("/", site.guarded(pages.today)),
         Route("/stop", site.guarded(pages.stop, "operator"), methods=["POST"]),
         Route("/resume", site.guarded(pages.resume, "operator"), methods=["POST"]),
         *connect.routes(site),
@@ -42,6 +42,7 @@ def routes_of(site: Site, pages: Pages) -> list[Route]:
         *orders.routes(site),
         *stock.routes(site),
         *linking.routes(site),
+        *opening.routes(site),
         *listings.routes(site),
         *plan.routes(site),
         *activity.routes(site),

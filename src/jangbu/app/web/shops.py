@@ -15,7 +15,7 @@ from jangbu.app.web.connect import shop_path
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.site import Site, actor_of
 
-OPTIONS: Final = ("certified_on", "registered_addresses", "return_free", "acknowledge")
+OPTIONS: Final = ("certified_on", "registered_addresses", "return_free", "acknowledge", "share")
 
 
 def _host_of(egress: str) -> str:

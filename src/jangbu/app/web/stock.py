@@ -1,4 +1,4 @@
-"""Pages of stock: the list, one SKU with its history and why, and what lay there when Jangbu came."""
+"""Pages of stock: the list, and one SKU with what stands where, its history and why."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.web.board import read_board
+from jangbu.app.figures import SHOWN
+from jangbu.app.web.addresses import Address, one_of, page_in, pages_of, search_in
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.moves import history
-from jangbu.app.web.pages import BoardLinks, asked
 from jangbu.app.web.site import Site, actor_of
 from jangbu.kernel.errors import InputError
 
+PAGE: Final = 50
 _ACTIONS: Final = frozenset({"receive", "adjust", "count"})
-OPENED: Final = 200  # SKUs asked for at once
 _POLICIES: Final = ("escrow", "mirror")
 
 
@@ -32,8 +32,6 @@ def routes(site: Site) -> list[Route]:
         Route("/stock/item", site.guarded(pages.one)),
         Route("/stock/book", site.guarded(pages.book, "operator"), methods=["POST"]),
         Route("/stock/policy", site.guarded(pages.policy, "operator"), methods=["POST"]),
-        Route("/stock/opening", site.guarded(pages.opening)),
-        Route("/stock/opening", site.guarded(pages.open_with, "operator"), methods=["POST"]),
     ]
 
 
@@ -46,21 +44,27 @@ class StockPages:
 
     async def all(self, request: Request) -> Response:
         """Show every SKU with every shop's number."""
-        ask, now = asked(request), self._house.clock.now()
-        board = await self._house.db.read(lambda tx: read_board(tx, self._house, ask, now))
-        uncounted = len(await ops.opening_list(self._house))
+        shown, search, page = one_of(request, "show", SHOWN), search_in(request), page_in(request)
+        told = await ops.stock_list(
+            self._house, shown=shown, search=search, start=(page - 1) * PAGE, limit=PAGE
+        )
+        link = Address("/stock", {"show": shown, "q": search, "page": page}, {"show": "all", "q": "", "page": 1})
         return self._site.page(
-            request, "stock.html", section="stock", b=board, link=BoardLinks(board.ask, "/stock"), uncounted=uncounted,
+            request, "stock.html", section="stock", stock=told, kinds=SHOWN, shown=shown, search=search, page=page,
+            pages=pages_of(told["found"], PAGE), link=link,
         )  # fmt: skip
 
     async def one(self, request: Request) -> Response:
         """Show one SKU: its numbers now, or at a past moment, and each move that made them. Errors: NotFound."""
         sku, at = request.query_params.get("sku", ""), self._moment(request)
         told = await ops.why(self._house, sku=sku, at=at)
-        shops = {shop["id"]: shop["name"] for shop in await ops.shop_list(self._house)}
+        planned = {(row["shop"], row["cell"]): row for row in await ops.plan(self._house, sku=told["sku"])}
+        every = await ops.shop_list(self._house)
         return self._site.page(
             request, "stock_item.html", section="stock", item=told, at=request.query_params.get("at", ""),
-            moves=history(told["moves"], shops), policies=_POLICIES,
+            moves=history(told["moves"], {shop["id"]: shop["name"] for shop in every}), policies=_POLICIES,
+            cells=[_explained(cell, planned.get((cell["shop"], cell["cell"]))) for cell in told["shops"]],
+            shares=", ".join(f"{shop['name']} {shop['share']}" for shop in every),
         )  # fmt: skip
 
     def _moment(self, request: Request) -> datetime | None:
@@ -95,27 +99,12 @@ class StockPages:
         )
         return self._site.back(_item(sku), said="stock.policy_set", sku=sku)
 
-    async def opening(self, request: Request) -> Response:
-        """Ask what lay on the shelf for each SKU never counted."""
-        rows = await ops.opening_list(self._house)
-        shops = list(dict.fromkeys(shop["shop"] for row in rows for shop in row["shops"]))
-        return self._site.page(
-            request, "opening.html", section="stock", rows=rows[:OPENED], more=len(rows) - OPENED, shops=shops
-        )
 
-    async def open_with(self, request: Request) -> Response:
-        """Book the chosen opening stock: what a person said of each SKU, and nothing she left open."""
-        form = await form_of(request)
-        choices: list[dict[str, Any]] = []
-        for sku in form.every.get("sku", []):
-            how = form.text(f"how:{sku}") or "later"
-            if how == "later":
-                continue
-            choices.append({"sku": sku, "how": how, "number": form.number(f"number:{sku}") if how == "count" else 0})
-        if not choices:
-            raise InputError("nothing was chosen", code="page.nothing_chosen")
-        done = await ops.opening_stock(self._house, choices=choices, actor=actor_of(request))
-        return self._site.back("/stock/opening", said="stock.opened", skus=done["skus"], pieces=done["pieces"])
+def _explained(cell: dict[str, Any], planned: dict[str, Any] | None) -> dict[str, Any]:
+    """Add what the plan says of a number this moment; its own target is of when it was last considered."""
+    if planned is None or planned["kind"] == "out":
+        return {**cell, "says": planned["says"] if planned else []}
+    return {**cell, "says": planned["says"], "target": planned["target"]}
 
 
 def _item(sku: str) -> str:

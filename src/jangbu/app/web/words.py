@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from jangbu.infra.activity import Activity
-from jangbu.infra.i18n import Catalogue, Fault, fault, happened, money, number, when, word
+from jangbu.infra.i18n import Catalogue, Fault, day_name, fault, happened, money, number, when, word
 from jangbu.kernel.money import Money
 
 _SPANS: Final = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -53,6 +53,10 @@ class Words:
     def day(self, moment: datetime) -> str:
         """Write the day of a moment."""
         return moment.astimezone(ZoneInfo(self._zone)).date().isoformat()
+
+    def date(self, moment: datetime) -> str:
+        """Write a day with its weekday, as a headline."""
+        return day_name(moment, self.lang, self._zone)
 
     def clock(self, moment: datetime) -> str:
         """Write the time of day, with the day before it when that is another one."""

@@ -1,7 +1,7 @@
 """The door to texts for people: sentences by code; numbers, money, moments. Owns no decision what to say."""
 
 from jangbu.infra.i18n.catalogue import LANGUAGES, Catalogue, catalogue
-from jangbu.infra.i18n.formats import currency_name, money, number, when, zone_name
+from jangbu.infra.i18n.formats import currency_name, day_name, money, number, when, zone_name
 from jangbu.infra.i18n.sentences import Fault, fault, happened, word
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Fault",
     "catalogue",
     "currency_name",
+    "day_name",
     "fault",
     "happened",
     "money",

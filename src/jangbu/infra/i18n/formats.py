@@ -15,6 +15,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_name
 from jangbu.kernel.money import Money
 
 _LOCALES: Final = {"en": "en_GB", "ko": "ko_KR"}
+_DAYS: Final = {"en": "EEEE d MMMM", "ko": "M월 d일 EEEE"}
 _MOMENTS: Final = {"en": "d MMM yyyy, HH:mm", "ko": "yyyy. M. d. HH:mm"}
 
 
@@ -36,6 +37,12 @@ def when(moment: datetime, lang: str, zone: str) -> str:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone is no moment")
     pattern = _MOMENTS.get(lang, _MOMENTS["en"])
+    return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=_locale(lang))
+
+
+def day_name(moment: datetime, lang: str, zone: str) -> str:
+    """Write the day of a moment in a time zone with its weekday, without the year."""
+    pattern = _DAYS.get(lang, _DAYS["en"])
     return format_datetime(moment.astimezone(ZoneInfo(zone)), pattern, locale=_locale(lang))
 
 

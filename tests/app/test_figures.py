@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.app.web.filled import NOW, fill, open_empty
+from tests.app.web.filled import fill, open_empty
 from tests.conftest import MakeURL
 
+from jangbu.app import figures
 from jangbu.app import operations as ops
 from jangbu.app.bootstrap import House
-from jangbu.app.web import figures
 from jangbu.orders import service as orders
 
 
@@ -32,13 +31,15 @@ async def test_stock_is_counted_as_the_rooms_count_it(filled: House) -> None:
     counts = figures.stock_counts(found)
     over = [row["sku"] for row in told if row["over_exposed"]]
     waiting = [row["sku"] for row in told if any(cell["waiting"] for cell in row["shops"])]
-    soldout = [row["sku"] for row in told if row["available"] <= 0]
-    assert over
-    assert soldout
-    assert (counts.variants, counts.over, counts.waiting, counts.soldout) == (
-        len(told), len(over), len(waiting), len(soldout)
+    soldout = [row["sku"] for row in told if row["available"] <= 0 and row["counted"]]
+    low = [row["sku"] for row in told if 0 < row["available"] <= figures.LOW]
+    uncounted = [row["sku"] for row in told if not row["counted"]]
+    assert all((over, soldout, low, uncounted))
+    assert (counts.all, counts.over, counts.waiting, counts.soldout, counts.low, counts.uncounted) == (
+        len(told), len(over), len(waiting), len(soldout), len(low), len(uncounted)
     )  # fmt: skip
-    for kind, skus in (("over", over), ("waiting", waiting), ("soldout", soldout)):
+    kinds = (("over", over), ("waiting", waiting), ("soldout", soldout), ("low", low), ("uncounted", uncounted))
+    for kind, skus in kinds:
         assert sorted(figure.sku for figure in found if figure.fits(kind, "")) == sorted(skus)
     assert [figure.over for figure in found] == [True] * len(over) + [False] * (len(told) - len(over))
 
@@ -48,9 +49,10 @@ async def test_a_sku_whose_shops_were_not_read_is_not_called_over_exposed(filled
     assert not [figure.sku for figure in filled.db.read_now(figures.stock_figures) if figure.over]
 
 
-async def test_orders_are_counted_by_their_ship_by_time(filled: House) -> None:
-    counts = filled.db.read_now(lambda tx: figures.order_counts(tx, NOW, NOW + timedelta(hours=9)))
+async def test_orders_are_counted_by_shop_and_lines_without_a_sku_apart(filled: House) -> None:
+    filled.db.write_now(lambda tx: tx.run("UPDATE order_line SET linked = 0 WHERE order_id = '3512009900'"))
+    counts = filled.db.read_now(figures.order_counts)
     lines = filled.db.read_now(orders.open_lines)
-    assert counts.open == len(lines) == sum(counts.by_shop.values())
-    assert counts.late == sum(1 for s in lines if s.line.ship_by and s.line.ship_by < NOW) == 2
-    assert counts.due == 4
+    open_orders = {(each.shop_id, each.order_id) for each in lines}
+    assert counts.by_shop == {shop: sum(of == shop for of, _ in open_orders) for shop, _ in open_orders}
+    assert counts.unlinked_lines == sum(not each.linked for each in lines) == 1
