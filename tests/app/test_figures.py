@@ -56,3 +56,30 @@ async def test_orders_are_counted_by_shop_and_lines_without_a_sku_apart(filled: 
     open_orders = {(each.shop_id, each.order_id) for each in lines}
     assert counts.by_shop == {shop: sum(of == shop for of, _ in open_orders) for shop, _ in open_orders}
     assert counts.unlinked_lines == sum(not each.linked for each in lines) == 1
+
+
+async def test_what_is_linked_and_what_was_counted_is_counted_alike_on_both_databases(filled: House) -> None:
+    etsy = (await ops.shop_show(filled, name="Etsy 공방"))["id"]
+    offers = await ops.catalog_offers(filled, name=etsy)
+    assert filled.db.read_now(figures.offer_counts) == figures.OfferCounts(24, 0)
+    await ops.catalog_unlink(filled, name=etsy, offer=offers[0]["offer"], actor="person:owner")
+    assert filled.db.read_now(lambda tx: figures.offer_counts(tx, etsy)) == figures.OfferCounts(12, 1)
+    filled.db.write_now(lambda tx: tx.run("DELETE FROM counted_variant"))
+    assert filled.db.read_now(figures.uncounted_count) == 12
+    assert [each.sku for each in filled.db.read_now(lambda tx: figures.uncounted(tx, "white"))] == [
+        "MUG-WHITE", "PLATE-MOON-21", "PLATE-MOON-27",
+    ]  # fmt: skip
+
+
+async def test_orders_and_writes_are_named_by_their_goods_on_both_databases(filled: House) -> None:
+    etsy = (await ops.shop_show(filled, name="Etsy 공방"))["id"]
+    wanted = [(etsy, "3512009900"), (etsy, "no such order")]
+    assert filled.db.read_now(lambda tx: figures.titles_of_orders(tx, wanted)) == {
+        (etsy, "3512009900"): "Hand-thrown mug, speckled glaze"
+    }
+    day = await ops.today(filled)
+    assert day["writes"][0]["changes"][0]["sku"] == "BOWL-RICE-L"
+    preview = await ops.opening_preview(filled, how="lowest")
+    assert (preview["skus"], preview["pieces"]) == (1, 0)
+    done = await ops.opening_all(filled, how="lowest", mark=preview["mark"], actor="person:owner")
+    assert (done["skus"], await ops.opening_count(filled)) == (1, 0)

@@ -128,3 +128,13 @@ async def test_a_number_that_was_written_counts_even_if_nothing_was_chosen_besid
     fields: dict[str, Any] = {"sku": ["MUG-BLUE"], "how:MUG-BLUE": "later", "number:MUG-BLUE": "7"}
     assert (await send(guest, "/stock/opening", **fields)).status_code == 303
     assert (await on_hand(uncounted))["MUG-BLUE"] == 7
+
+
+async def test_with_nothing_linked_she_is_sent_to_link_and_with_all_counted_to_the_plan(
+    guest: httpx2.AsyncClient, house: House
+) -> None:
+    text = catalogue().text
+    assert text("opening.nothing", "en") in (await guest.get("/stock/opening?lang=en")).text
+    fill(house)
+    await ops.stock_change(house, action="count", sku="STONE-HOLDER", quantity=0, actor="person:owner")
+    assert text("opening.none", "en") in (await guest.get("/stock/opening?lang=en")).text

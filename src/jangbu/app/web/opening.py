@@ -43,11 +43,13 @@ class OpeningPages:
         """Ask what lies on the shelf for each SKU that a shop sells and nobody counted."""
         search, page = search_in(request), page_in(request)
         left = await ops.opening_count(self._house)
+        known = left or (await ops.stock_list(self._house, limit=1))["counts"]["all"]
         rows = await ops.opening_list(self._house, search=search, start=(page - 1) * PAGE, limit=PAGE)
         found = await ops.opening_count(self._house, search=search) if search else left
         return self._site.page(
-            request, "opening.html", section="stock", rows=rows, left=left, found=found, search=search, page=page,
-            pages=pages_of(found, PAGE), link=Address(HERE, {"q": search, "page": page}, {"q": "", "page": 1}),
+            request, "opening.html", section="stock", rows=rows, left=left, known=known, found=found, search=search,
+            page=page, pages=pages_of(found, PAGE),
+            link=Address(HERE, {"q": search, "page": page}, {"q": "", "page": 1}),
             shops=[shop["name"] for shop in await ops.shop_list(self._house)],
         )  # fmt: skip
 
