@@ -34,9 +34,10 @@ def reissue(town: Town) -> str:
     return town.world.env()["NAVER_CLIENT_SECRET"]
 
 
-async def raised(town: Town, since: int) -> list[dict[str, Any]]:
-    """Give the writes after the first `since` that put more on sale than stood there."""
+async def raised(town: Town, since: int, name: str = "") -> list[dict[str, Any]]:
+    """Give the writes after the first `since`, of a shop if named, that put more on sale than stood there."""
     rows = list(reversed(await ops.recent_writes(town.house, limit=500)))[since:]
+    rows = [row for row in rows if name in {"", row["shop"]}]
     return [row for row in rows if any(n > row["before"].get(cell, 0) for cell, n in row["numbers"].items())]
 
 
@@ -215,6 +216,9 @@ def test_the_hub_looks_at_a_broken_connection_itself_keeps_what_it_saw_and_goes_
             await town.restart()
             assert (await ops.shop_ladder(town.house, name="naver"))["checked_at"] == kept["checked_at"]
             wrong(town, "dormant_app")  # what lay behind it
+            naver = town.world.emulators["naver"]
+            sold = naver.buy(naver.offers()[0].offer_id, 1)
+            assert sold, "buyers go on buying while we cannot look"
             await town.sleep(1200)
             later = await ops.shop_ladder(town.house, name="naver")
             assert broken(later)["rung"] == "app"
@@ -222,11 +226,66 @@ def test_the_hub_looks_at_a_broken_connection_itself_keeps_what_it_saw_and_goes_
             looks = town.books()["channels"]["naver"]["calls"]
             assert _calls(looks) - _calls(tokens) < 40, "quietly"
 
+            before, mended = len(await ops.recent_writes(town.house, limit=500)), town.clock.now().isoformat()
             town.world.faults.replace([])
-            await town.sleep(2700)
-            shop = await ops.shop_show(town.house, name="naver")
+            for _ in range(540):
+                shop = await ops.shop_show(town.house, name="naver")
+                if shop["heard_at"] < mended:
+                    assert await raised(town, before, "naver") == [], "the gap is read before anything is raised"
+                if shop["trouble"] == "":
+                    break
+                await town.sleep(5)
             assert shop["trouble"] == "", "it was found sound without anybody pressing a button"
+            orders = [row["order"] for row in await ops.order_list(town.house, name="naver", open_only=False)]
+            assert sold in orders, "what was sold meanwhile is in the book"
             assert (await ops.shop_ladder(town.house, name="naver"))["checked_at"] is None
+
+    run_virtual(play(), start=START)
+
+
+@pytest.mark.parametrize(("channel", "operation"), [("naver", "issueToken"), ("etsy", "token")])
+def test_one_look_asks_for_one_token_and_no_more(tmp_path: Path, channel: str, operation: str) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=14) as town:
+            await town.connect(channel, channel)
+
+            def asked() -> int:
+                return sum(call["operation"] == operation for call in calls_of(town))
+
+            for kinds in ((), ("dormant_app",)):
+                town.world.faults.replace([{"kind": kind, "channel": channel} for kind in kinds])
+                await town.house.calls.flush()
+                before = asked()
+                assert (await ops.shop_check(town.house, name=channel))["sound"] is not bool(kinds)
+                await town.house.calls.flush()
+                assert asked() == before + 1
+
+    run_virtual(play(), start=START)
+
+
+def calls_of(town: Town) -> list[dict[str, Any]]:
+    rows = town.house.db.read_now(lambda tx: tx.all("SELECT operation, attempt FROM call_record"))
+    return [{"operation": operation, "attempt": attempt} for operation, attempt in rows]
+
+
+def test_a_line_that_is_down_everywhere_is_ours_and_one_that_is_down_at_one_marketplace_is_theirs(
+    tmp_path: Path,
+) -> None:
+    async def play() -> None:
+        async with a_town(tmp_path, seed=14) as town:
+            await town.settle_in()
+            town.run_world()
+            await town.quiet()
+            wrong(town, "reset_before")
+            await town.sleep(120)
+            alone = await ops.shop_ladder(town.house, name="naver")
+            assert (broken(alone)["rung"], alone["side"], broken(alone)["certainty"]) == ("line", "theirs", "likely")
+            assert {each["standing"] for each in await ops.shop_stands(town.house, name="naver")} == {"stopped"}
+            town.world.faults.replace([{"kind": "reset_before", "channel": each} for each in ("naver", "etsy")])
+            await town.sleep(120)
+            for name in ("naver", "etsy"):
+                both = await ops.shop_ladder(town.house, name=name)
+                assert (broken(both)["rung"], both["side"], broken(both)["certainty"]) == ("line", "ours", "certain")
 
     run_virtual(play(), start=START)
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from tests.shops.samples import NOW
 
+from jangbu.app import calls
 from jangbu.catalog import store as catalog
 from jangbu.infra.db import Database, WriteTx
 from jangbu.infra.db.tx import Cursor, Params
@@ -61,6 +62,7 @@ HOT: dict[str, Callable[[WriteTx], object]] = {
     "what is owed and due": lambda tx: ship.due(tx, SHOP, NOW),
     "what is owed to a shop": lambda tx: ship.of_shop_open(tx, SHOP),
     "open deliveries": lambda tx: intake.open_deliveries(tx, SHOP),
+    "the last success of each work at a shop": lambda tx: calls.last_success(tx, SHOP),
     "where a feed stands": lambda tx: intake.feed_state(tx, SHOP),
     "the latest sale": lambda tx: intake.last_sale(tx, SHOP, NOW),
     "the offer of a line by key": lambda tx: catalog.offer_for_line(tx, SHOP, "L1", "k", ""),

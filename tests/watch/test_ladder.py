@@ -16,7 +16,7 @@ from jangbu.kernel.errors import (
     TokenExpired,
     Transient,
 )
-from jangbu.watch.ladder import RUNGS, Certainty, Rung, State, climbed, stopped_at, with_standing
+from jangbu.watch.ladder import RUNGS, Certainty, Rung, State, climbed, noted_at, stopped_at, with_standing
 
 TOLD = {"x.clock": "clock", "x.gone": "app"}
 
@@ -65,3 +65,17 @@ def test_every_rung_and_every_code_a_channel_puts_on_one_has_words(lang: str) ->
             assert name in RUNGS
             for part in ("what", "fix", "who"):
                 assert catalogue().has(f"error.{code}.{part}", lang), (code, part)
+
+
+@pytest.mark.parametrize(
+    ("code", "rung", "certainty"),
+    [
+        ("x.clock", Rung.CLOCK, Certainty.CERTAIN),
+        ("channel.unreachable", Rung.LINE, Certainty.LIKELY),
+        ("x.busy", Rung.FIRST_READ, Certainty.POSSIBLE),
+    ],
+)
+def test_a_trouble_of_which_only_the_code_was_noted_has_its_rung_too(
+    code: str, rung: Rung, certainty: Certainty
+) -> None:
+    assert noted_at(code, TOLD) == (rung, certainty)

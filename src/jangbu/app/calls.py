@@ -109,16 +109,14 @@ def latest(tx: ReadTx, limit: int = 100, shop_id: str = "", *, failed: bool = Fa
 
 def last_success(tx: ReadTx, shop_id: str) -> dict[Work, datetime]:
     """Tell when each kind of work at a shop last succeeded, as far as calls are kept."""
-    rows = tx.all(
-        "SELECT write, priority, MAX(started_at) FROM call_record WHERE shop_id = ? AND error = '' "
-        "GROUP BY write, priority",
-        (shop_id,),
-    )
     found: dict[Work, datetime] = {}
-    for write, priority, at in rows:
-        work = _WORK.get((bool(write), Priority(priority)))
-        if work is not None:
-            found[work] = max(found.get(work, from_ms(at)), from_ms(at))
+    for (write, priority), work in _WORK.items():
+        row = tx.one(
+            "SELECT MAX(started_at) FROM call_record WHERE shop_id = ? AND write = ? AND priority = ? AND error = ''",
+            (shop_id, int(write), int(priority)),
+        )
+        if row and row[0] is not None:
+            found[work] = max(found.get(work, from_ms(row[0])), from_ms(row[0]))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +41,16 @@ def of_order(tx: ReadTx, shop_id: str, order: str, since: datetime) -> list[Acti
     return [Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who) for at, shop, code, facts, who in rows]
 
 
-def recent(tx: ReadTx, limit: int = 50) -> list[Activity]:
-    """Give the latest lines, newest first."""
-    rows = tx.all("SELECT at, shop_id, code, facts, actor FROM activity ORDER BY seq DESC LIMIT ?", (limit,))
+def recent(tx: ReadTx, limit: int = 50, shop_id: str = "", codes: Sequence[str] = ()) -> list[Activity]:
+    """Give the latest lines, newest first: of one shop, of some codes (`order.` stands for all that begin so)."""
+    clauses, params = [], []
+    if shop_id:
+        clauses, params = ["shop_id = ?"], [shop_id]
+    if codes:
+        clauses.append(f"({' OR '.join('code LIKE ?' if code.endswith('.') else 'code = ?' for code in codes)})")
+        params += [f"{code}%" if code.endswith(".") else code for code in codes]
+    where = f"WHERE {' AND '.join(clauses)}" if clauses else ""
+    rows = tx.all(
+        f"SELECT at, shop_id, code, facts, actor FROM activity {where} ORDER BY seq DESC LIMIT ?", (*params, limit)
+    )
     return [Activity(from_ms(at), shop, code, msgspec.json.decode(facts), who) for at, shop, code, facts, who in rows]

@@ -56,9 +56,14 @@ def open_deliveries(tx: ReadTx, shop: ShopId, limit: int = 100) -> list[Delivery
     return [_delivery(row) for row in rows]
 
 
-def deliveries(tx: ReadTx, limit: int = 200) -> list[Delivery]:
-    """Give the latest deliveries, newest first."""
-    return [_delivery(row) for row in tx.all(f"{_DELIVERY} ORDER BY received_at DESC, delivery_id LIMIT ?", (limit,))]
+def deliveries(
+    tx: ReadTx, limit: int = 200, shop: ShopId | None = None, *, failed: bool = False
+) -> list[Delivery]:
+    """Give the latest deliveries, newest first; with `failed` only those with an error."""
+    clauses = [*(["shop_id = ?"] if shop else []), *(["error <> ''"] if failed else [])]
+    where, params = f" WHERE {' AND '.join(clauses)}" if clauses else "", [shop] if shop else []
+    rows = tx.all(f"{_DELIVERY}{where} ORDER BY received_at DESC, delivery_id LIMIT ?", (*params, limit))
+    return [_delivery(row) for row in rows]
 
 
 def end_delivery(tx: WriteTx, shop: ShopId, delivery_id: str, state: str, error: str, at: datetime) -> None:

@@ -381,9 +381,12 @@ def open_writes(tx: ReadTx, shop: ShopId) -> list[WriteRow]:
     return [_write(row) for row in rows]
 
 
-def latest_writes(tx: ReadTx, limit: int = 100, shop: ShopId | None = None) -> list[WriteRow]:
-    """Give the latest writes, newest first."""
-    where, params = ("WHERE shop_id = ?", [shop]) if shop else ("", [])
+def latest_writes(
+    tx: ReadTx, limit: int = 100, shop: ShopId | None = None, *, failed: bool = False
+) -> list[WriteRow]:
+    """Give the latest writes, newest first; with `failed` only those with an error."""
+    clauses = [*(["shop_id = ?"] if shop else []), *(["error <> ''"] if failed else [])]
+    where, params = f"WHERE {' AND '.join(clauses)}" if clauses else "", [shop] if shop else []
     return [
         _write(r)
         for r in tx.all(f"SELECT {_WRITE} FROM stock_write {where} ORDER BY intent_at DESC LIMIT ?", (*params, limit))

@@ -192,6 +192,7 @@ class Manifest:
     acknowledges: bool = False
     force_ipv4: bool = False
     notice: str = ""  # text the marketplace's terms ask to show
+    desk_url: str = ""  # where a seller keeps the application: its secret, its addresses, its groups
     rungs: Mapping[str, str] = field(default_factory=dict)  # our code → the rung of a connection it stops at
     news_interval_s: float = 60.0
     news_interval_hot_s: float = 15.0

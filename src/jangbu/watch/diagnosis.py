@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from jangbu.watch.ladder import Certainty
 
 
 class Work(StrEnum):
@@ -35,30 +37,51 @@ class Stand:
     last: datetime | None
 
 
+class Side(StrEnum):
+    """Whose line is down."""
+
+    OURS = "ours"
+    THEIRS = "theirs"  # or something between us and them alone
+    UNKNOWN = "unknown"  # there is nothing to compare with
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A shop at another marketplace: when it last answered, and whether its line is down too."""
+
+    heard_at: datetime | None
+    dark: bool
+
+
 CHECK_FIRST: Final = timedelta(minutes=5)
 CHECK_MOST: Final = timedelta(hours=1)
 
 
 def stands(
-    last: Mapping[Work, datetime], troubled_since: datetime | None, *, writes: bool, stops_all: bool
-) -> tuple[Stand, ...]:
+    last: Mapping[Work, datetime], troubled_since: datetime | None, *, writes: bool, stops_all: bool,
+    halted: bool = False,
+) -> tuple[Stand, ...]:  # fmt: skip
     """Tell how each kind of work stands.
 
+    `writes`: its owner lets us write. `halted`: the trouble itself stopped all writing there, until it is mended.
     `stops_all`: what is broken lies under every call (the line, the address, the credential). Else work that succeeded
     since the trouble began works; of the rest nothing is known but when it last did.
     """
-    return tuple(Stand(work, _stand(work, last.get(work), troubled_since, writes, stops_all), last.get(work))
-                 for work in Work)  # fmt: skip
+    stopped = {work: stops_all or (halted and work is not Work.READING) for work in Work}
+    return tuple(
+        Stand(work, _stand(work, last.get(work), troubled_since, writes, stopped[work]), last.get(work))
+        for work in Work
+    )  # fmt: skip
 
 
-def _stand(work: Work, last: datetime | None, since: datetime | None, writes: bool, stops_all: bool) -> Standing:
-    if work is not Work.READING and not writes and not stops_all:
+def _stand(work: Work, last: datetime | None, since: datetime | None, writes: bool, stopped: bool) -> Standing:
+    if work is not Work.READING and not writes and not stopped:
         return Standing.HELD
     if since is None:
         return Standing.WORKS if last else Standing.UNTRIED
-    if last is not None and last > since:
+    if not stopped and last is not None and last > since:
         return Standing.WORKS
-    if stops_all or work is Work.READING:
+    if stopped or work is Work.READING:
         return Standing.STOPPED
     return Standing.UNTRIED
 
@@ -66,3 +89,12 @@ def _stand(work: Work, last: datetime | None, since: datetime | None, writes: bo
 def next_check(before: timedelta | None) -> timedelta:
     """Give how long to wait until a broken connection is looked at again: ever longer, so that nobody is pestered."""
     return CHECK_FIRST if before is None else min(before * 2, CHECK_MOST)
+
+
+def whose_line(since: datetime, elsewhere: Sequence[Elsewhere]) -> tuple[Side, Certainty]:
+    """Tell whose line is down at a marketplace that cannot be reached, by how the other marketplaces do."""
+    if any(not shop.dark and shop.heard_at is not None and shop.heard_at > since for shop in elsewhere):
+        return Side.THEIRS, Certainty.LIKELY
+    if elsewhere and all(shop.dark for shop in elsewhere):
+        return Side.OURS, Certainty.CERTAIN
+    return Side.UNKNOWN, Certainty.POSSIBLE

@@ -52,7 +52,8 @@ class Certainty(StrEnum):
 RUNGS: Final = tuple(Rung)
 UNDER_ALL: Final = frozenset({Rung.LINE, Rung.ADDRESS, Rung.CLOCK, Rung.APP, Rung.SECRET, Rung.TOKEN})
 """What lies under every call: when one of these is broken, nothing works at that shop."""
-_NETWORK: Final = frozenset({"channel.unreachable", "channel.timeout", "channel.connection_broken", "channel.html"})
+NETWORK: Final = frozenset({"channel.unreachable", "channel.timeout", "channel.connection_broken", "channel.html"})
+"""What a line that is down looks like, whoever's it is."""
 
 _BY_KIND: Final[tuple[tuple[type[JangbuError], tuple[Rung, Certainty] | None], ...]] = (
     (AddressNotAllowed, (Rung.ADDRESS, Certainty.CERTAIN)),
@@ -79,12 +80,19 @@ def stopped_at(error: JangbuError, told: Mapping[str, str], asked: Rung) -> tupl
 
     `told`: what the channel declares of its own codes (code → rung). `asked`: the rung that was being tried.
     """
-    if error.code in told:
-        return Rung(told[error.code]), Certainty.CERTAIN
-    if error.code in _NETWORK:
-        return Rung.LINE, Certainty.LIKELY
-    found = next((where for kind, where in _BY_KIND if isinstance(error, kind)), None)
+    found = _by_code(error.code, told) or next((where for kind, where in _BY_KIND if isinstance(error, kind)), None)
     return found or (asked, Certainty.POSSIBLE)
+
+
+def noted_at(code: str, told: Mapping[str, str]) -> tuple[Rung, Certainty]:
+    """Tell the rung of a trouble of which only the code was noted, before anybody looked."""
+    return _by_code(code, told) or (Rung.FIRST_READ, Certainty.POSSIBLE)
+
+
+def _by_code(code: str, told: Mapping[str, str]) -> tuple[Rung, Certainty] | None:
+    if code in told:
+        return Rung(told[code]), Certainty.CERTAIN
+    return (Rung.LINE, Certainty.LIKELY) if code in NETWORK else None
 
 
 def climbed(broken: Rung | None, error: JangbuError | None = None, certainty: Certainty | None = None) -> list[Finding]:

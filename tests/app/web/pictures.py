@@ -30,7 +30,8 @@ PAGES: Final = {
     "kit": "/listings/kit?shop=Etsy%20%EA%B3%B5%EB%B0%A9&offer=770%2F0", "plan": "/plan", "plan-shop": "",
     "shops": "/shops",
     "connect": "/shops/connect", "connect-naver": "/shops/connect/naver", "connect-etsy": "/shops/connect/etsy",
-    "repair": "", "activity": "/activity", "writes": "/activity?show=writes", "people": "/people", "me": "/me",
+    "repair": "", "activity": "/activity", "trouble": "/activity?about=trouble",
+    "writes": "/activity?show=writes", "people": "/people", "me": "/me",
 }  # fmt: skip
 BEGINNING: Final = {
     "first-today": "/", "first-stock": "/stock", "first-opening": "/stock/opening", "first-plan": "/plan",

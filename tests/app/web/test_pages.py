@@ -20,6 +20,7 @@ PAGES = (
     "/stock/item?sku=MUG-BLUE&at=2026-03-04T00:00", "/stock/opening", "/stock/opening/preview?how=lowest", "/listings",
     "/listings/pairs", "/listings/pairs/sure", "/listings?show=linked&q=mug", "/plan", "/plan?kind=out&q=stone",
     "/activity", "/activity?show=writes", "/activity?show=calls", "/activity?show=deliveries", "/shops", "/people",
+    "/activity?about=trouble", "/activity?show=calls&about=trouble",
 )  # fmt: skip
 LEFT_OVER = re.compile(
     r"\{[a-z_]+\}"

@@ -136,7 +136,13 @@ def check(ctx: typer.Context, name: Name, as_json: AsJSON = False) -> None:
         broken = [rung for rung in told_["rungs"] if rung["state"] == "broken" and rung["code"]]
         for rung in broken:
             print()
-            face.lines(told(rung["code"], rung["facts"], face.language))
+            side = told_.get("side", "unknown")
+            face.lines(told(rung["code"] if side == "unknown" else f"line.{side}", rung["facts"], face.language))
+            sure = face.word("repair.certainty", rung["certainty"]) if rung["certainty"] else ""
+            face.lines([f"  {sure}"] if sure else [])
+            face.lines([f"  {face.word('repair', 'safe')}"])
+        if told_["next_at"]:
+            face.say("test.next", at=face.when(told_["next_at"]))
 
     face.show(told_, as_json, people)
     if not told_["sound"]:

@@ -56,7 +56,15 @@ from jangbu.app.operations.people import (
     person_sign_out,
 )
 from jangbu.app.operations.planning import offers_unlinked, plan
-from jangbu.app.operations.records import activity, call_list, call_summary, delivery_list, recent_writes
+from jangbu.app.operations.records import (
+    ABOUT,
+    activity,
+    call_list,
+    call_summary,
+    delivery_list,
+    recent_writes,
+    records_evidence,
+)
 from jangbu.app.operations.repair import (
     credentials_check,
     rungs_after,
@@ -151,6 +159,7 @@ OPERATIONS = {
         call_summary,
         delivery_list,
         activity,
+        records_evidence,
         application_set,
         application_state,
         connect_attempt,
@@ -175,6 +184,7 @@ OPERATIONS = {
 """Every operation by name: what the loopback door of a running hub may be asked for."""
 
 __all__ = [
+    "ABOUT",
     "OPERATIONS",
     "activity",
     "application_set",
@@ -231,6 +241,7 @@ __all__ = [
     "plan",
     "print_make",
     "recent_writes",
+    "records_evidence",
     "result_apply",
     "result_read",
     "resume_all",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 from datetime import datetime
 from typing import Any
+
+from jangbu import __version__
+from jangbu.app.bootstrap import House
 
 Facts = dict[str, Any]
 
@@ -11,3 +15,8 @@ Facts = dict[str, Any]
 def iso(moment: datetime | None) -> str | None:
     """Write a moment for programs."""
     return moment.isoformat() if moment else None
+
+
+def our_versions(house: House) -> str:
+    """Say which Jangbu this is, on what it runs and when, for somebody who helps."""
+    return f"jangbu {__version__} · Python {platform.python_version()} · {house.db.kind}\nnow {iso(house.clock.now())}"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from jangbu import __version__
 from jangbu.app import checks
 from jangbu.app.bootstrap import House, ShopDoor, open_door
 from jangbu.app.calls import last_success, latest
-from jangbu.app.operations.common import Facts, iso
+from jangbu.app.operations.common import Facts, iso, our_versions
 from jangbu.app.operations.shops import change_grant, manifest_of, shop_facts, whose_shop
 from jangbu.infra.activity import recent
 from jangbu.infra.db import ReadTx
@@ -22,10 +20,10 @@ from jangbu.sdk.adapter import Grant, Probes
 from jangbu.sdk.client import Order
 from jangbu.sdk.manifest import Manifest, Priority
 from jangbu.shops import service as shops
-from jangbu.shops.model import Shop, checked_credentials, typed
+from jangbu.shops.model import Shop, ShopState, checked_credentials, typed
 from jangbu.shops.service import NewShop
-from jangbu.watch.diagnosis import stands
-from jangbu.watch.ladder import UNDER_ALL, Finding, Rung, State, climbed, stopped_at, with_standing
+from jangbu.watch.diagnosis import Elsewhere, Side, stands, whose_line
+from jangbu.watch.ladder import NETWORK, UNDER_ALL, Finding, Rung, State, climbed, noted_at, stopped_at, with_standing
 
 HEARD_WITHIN: Final = timedelta(minutes=5)
 _EVIDENCE_CALLS: Final = 8
@@ -75,28 +73,47 @@ async def shop_check(house: House, *, name: str) -> Facts:
         await house.db.write(lambda tx: tx.notify(f"hint:{shop.id}"))  # mended: the hub need not wait its turn
     told, now = _told(await _with_books(house, shop, found)), house.clock.now()
     await house.db.write(lambda tx: checks.keep(tx, shop.id, told["rungs"], now))
-    return {"shop": shop.name, **told, **await _times(house, shop)}
+    return await _ladder(house, shop, told, looked=True)
 
 
 async def shop_ladder(house: House, *, name: str) -> Facts:
     """Tell the ladder by what is known already, without calling the marketplace: the last look, else the trouble."""
     shop = await house.db.read(lambda tx: shops.named(tx, name))
     if not shop.trouble:
-        return {"shop": shop.name, **_told(await _with_books(house, shop, climbed(None))), **_NO_TIMES}
-    last = await house.db.read(lambda tx: checks.latest(tx, shop.id))
-    if last is not None and shop.trouble_at is not None and last.at >= shop.trouble_at:
-        return {"shop": shop.name, "sound": False, "rungs": last.rungs, **await _times(house, shop)}
-    rung = Rung(house.manifests[shop.channel].rungs.get(shop.trouble, Rung.FIRST_READ))
+        return await _ladder(house, shop, _told(await _with_books(house, shop, climbed(None))), looked=False)
+    last = await house.db.read(lambda tx: checks.of_trouble(tx, shop))
+    if last is not None:
+        return await _ladder(house, shop, {"sound": False, "rungs": last.rungs}, looked=True)
+    rung, certainty = noted_at(shop.trouble, house.manifests[shop.channel].rungs)
     found = [
         replace(each, code=shop.trouble, facts=dict(shop.trouble_facts)) if each.state is State.BROKEN else each
-        for each in climbed(rung)
+        for each in climbed(rung, certainty=certainty)
     ]
-    return {"shop": shop.name, **_told(found), **_NO_TIMES}
+    return await _ladder(house, shop, _told(found), looked=False)
 
 
-async def _times(house: House, shop: Shop) -> Facts:
-    last = await house.db.read(lambda tx: checks.latest(tx, shop.id))
-    return {"checked_at": iso(last.at), "next_at": iso(last.next_at)} if last else _NO_TIMES
+async def _ladder(house: House, shop: Shop, told: Facts, *, looked: bool) -> Facts:
+    """Put to the rungs whose line it is, where the line is what broke, and when was looked and will be again."""
+
+    def read(tx: ReadTx) -> Facts:
+        broken = next((each for each in told["rungs"] if each["state"] == State.BROKEN), None)
+        side = Side.UNKNOWN
+        if broken and broken["rung"] == Rung.LINE and broken["code"] in NETWORK:
+            side, certainty = whose_line(shop.trouble_at or house.clock.now(), _elsewhere(tx, shop))
+            broken["certainty"] = certainty.value
+        last = checks.latest(tx, shop.id) if looked else None
+        times = {"checked_at": iso(last.at), "next_at": iso(last.next_at)} if last else _NO_TIMES
+        return {"shop": shop.name, **told, "side": side.value, **times}
+
+    return await house.db.read(read)
+
+
+def _elsewhere(tx: ReadTx, shop: Shop) -> list[Elsewhere]:
+    return [
+        Elsewhere(other.heard_at, other.trouble in NETWORK)
+        for other in shops.all_shops(tx)
+        if other.channel != shop.channel and other.state is not ShopState.DISCONNECTED
+    ]
 
 
 async def shop_stands(house: House, *, name: str) -> list[Facts]:
@@ -110,10 +127,11 @@ async def shop_stands(house: House, *, name: str) -> list[Facts]:
 
     def read(tx: ReadTx) -> list[Facts]:
         shop = shops.named(tx, name)
-        writes = shop.writes and shops.stopped_since(tx) is None
+        halted = shop.state is ShopState.NEEDS_ATTENTION and shop.started_at is not None
+        writes = (shop.writes or halted) and shops.stopped_since(tx) is None
         found = stands(
             last_success(tx, shop.id), shop.trouble_at if shop.trouble else None, writes=writes,
-            stops_all=broken in UNDER_ALL,
+            stops_all=broken in UNDER_ALL, halted=halted and writes,
         )  # fmt: skip
         return [{"work": each.work.value, "standing": each.standing.value, "last": iso(each.last)} for each in found]
 
@@ -201,11 +219,10 @@ async def shop_evidence(house: House, *, name: str) -> Facts:
     await house.calls.flush()
     calls = await house.db.read(lambda tx: latest(tx, _EVIDENCE_CALLS, shop.id, failed=True))
     works = await shop_stands(house, name=shop.id)
-    story = [a for a in await house.db.read(lambda tx: recent(tx, 200)) if a.shop_id == shop.id][:_EVIDENCE_CALLS]
+    story = await house.db.read(lambda tx: recent(tx, _EVIDENCE_CALLS, shop.id))
     broken = next((each for each in ladder["rungs"] if each["state"] == "broken"), None)
     lines = [
-        f"jangbu {__version__} · Python {platform.python_version()} · {house.db.kind}",
-        f"now {iso(house.clock.now())}",
+        our_versions(house),
         f"channel {shop.channel} · state {shop.state.value} · heard {iso(shop.heard_at) or '-'}",
         f"trouble {shop.trouble or '-'} since {iso(shop.trouble_at) or '-'}",
         f"broken rung {broken['rung'] if broken else '-'}",

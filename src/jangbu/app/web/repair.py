@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from jangbu.app import operations as ops
-from jangbu.app.web.connect import shop_path
+from jangbu.app.web.connect import ADDRESSES, shop_path
 from jangbu.app.web.forms import form_of
 from jangbu.app.web.site import CSRF, Site, actor_of
 from jangbu.kernel.errors import JangbuError
 from jangbu.shops.model import typed
+from jangbu.watch.ladder import Rung
+
+MENDED_BY_SECRET: Final = frozenset({Rung.APP, Rung.SECRET, Rung.TOKEN})
+"""What a new secret may mend: there its form stands open."""
+MENDED_AT_DESK: Final = MENDED_BY_SECRET | {Rung.ADDRESS, Rung.GROUPS}
+"""What is mended where the seller keeps the application."""
 
 
 def routes(site: Site) -> list[Route]:
@@ -64,10 +70,15 @@ class RepairPages:
         evidence = await ops.shop_evidence(self._house, name=shop["id"])
         others = [each["name"] for each in await ops.shop_list(self._house) if each["id"] != shop["id"]]
         broken = next((rung for rung in ladder["rungs"] if rung["state"] == "broken"), None)
+        rung, by_consent = broken["rung"] if broken else "", manifest.consent is not None
         return self._site.page(
             request, "repair.html", section="shops", error=error, shop=shop,
             path=shop_path(shop["name"], shop["id"]), rungs=ladder["rungs"], broken=broken, checked=checked,
-            fields=[field for field in typed(manifest).credentials if field.secret], evidence=evidence["text"],
-            by_consent=manifest.consent is not None, ladder=ladder, others=others,
-            works=await ops.shop_stands(self._house, name=shop["id"]),
+            fields=[field for field in typed(manifest).credentials if field.secret and field.required],
+            evidence=evidence["text"], by_consent=by_consent, ladder=ladder, others=others,
+            by_renewal=by_consent and rung == Rung.TOKEN,
+            by_secret=rung in MENDED_BY_SECRET and not (by_consent and rung == Rung.TOKEN),
+            desk=manifest.desk_url if rung in MENDED_AT_DESK else "",
+            ours=ops.outgoing_address(shop["egress"], shop["options"].get(ADDRESSES, "")),
+            registered=shop["options"].get(ADDRESSES, ""), works=await ops.shop_stands(self._house, name=shop["id"]),
         )  # fmt: skip

@@ -112,6 +112,7 @@ CHANNEL: Final = Manifest(
     consent=EtsyConsent,
     grant_life=GrantLife(days=90, warn_days=14),  # every renewal gives another 90 days
     switches_sale=True,
+    desk_url="https://www.etsy.com/developers/your-apps",
     rungs={
         "etsy.blocked": "line",
         "etsy.not_etsy": "line",

@@ -99,6 +99,7 @@ CHANNEL: Final = Manifest(
     faults=faults,
     # The integrated manager certifies the application again within 180 days; Naver lets nobody read the day.
     grant_life=GrantLife(days=180, warn_days=30, since_option="certified_on"),
+    desk_url="https://apicenter.commerce.naver.com",
     rungs={
         "naver.address_not_allowed": "address",
         "naver.clock_wrong": "clock",

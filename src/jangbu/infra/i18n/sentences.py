@@ -33,6 +33,7 @@ def fault(code: str, facts: Facts, lang: str) -> Fault:
     known = code if texts.has(f"error.{code}.what") else _GENERAL
     given = _spoken(texts, facts, lang)
     what, fix, who = (texts.text(f"error.{known}.{part}", lang, **given) for part in ("what", "fix", "who"))
+    what = what.replace(f" ({UNSAID})", "").replace(f"({UNSAID})", "")
     what = what if known == code else f"{what} ({code})"
     return Fault(code, what, tuple(_bare(step) for step in fix.splitlines()), who)
 
