@@ -127,7 +127,7 @@ def test_pictures_are_wanted_once_first_ones_first_and_anew_when_they_change(dat
     shop = connect(database, "one").id
     page = replace(listing("L1", offer("a")), pictures=("https://p/1", "https://p/2", "https://p/3", "https://p/4"))
     take(database, shop, page, replace(page, ref=replace(page.ref, remote_id="L2")))
-    due = database.read_now(lambda tx: photos.due(tx, NOW, 100))
+    due = database.read_now(lambda tx: photos.due(tx, NOW, 100, [shop]))
     assert [(each.place, each.listing_id) for each in due] == [(p, n) for p in range(3) for n in ("L1", "L2")]
     for each in due:
         database.write_now(lambda tx, each=each: photos.seen(tx, each, [1, 2**64 - 1], b"small"))  # type: ignore[misc]
@@ -146,7 +146,7 @@ def test_a_picture_that_cannot_be_had_is_tried_a_few_times(database: Database) -
     shop = connect(database, "one").id
     take(database, shop, replace(listing("L1", offer("a")), pictures=("https://p/1",)))
     now, tried = NOW, 0
-    while due := database.read_now(lambda tx: photos.due(tx, now, 10)):  # noqa: B023 - read at once
+    while due := database.read_now(lambda tx: photos.due(tx, now, 10, [shop])):  # noqa: B023 - read at once
         database.write_now(lambda tx: photos.failed(tx, due[0], now))  # noqa: B023 - written at once
         tried, now = tried + 1, now + timedelta(days=1)
     assert tried == photos.TRIES_MAX

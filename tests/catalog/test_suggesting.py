@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import random
+from collections.abc import Sequence
 
 import pytest
 from tests.catalog.two_hundred import Set, two_hundred
 
+from jangbu.catalog.likely import PARTNERS, Looks, likely, photos_alike
 from jangbu.catalog.model import OfferRow, matches
 from jangbu.catalog.suggesting import (
+    PHOTO_LIKE,
+    PHOTO_SAME,
     Experience,
     Page,
     Pair,
@@ -97,6 +102,35 @@ def test_pages_with_all_offers_linked_or_one_link_in_common_are_not_suggested() 
     assert suggest([mine, other], NOTHING) == []
 
 
+def pairs_of(left: Sequence[str], right: Sequence[str]) -> set[tuple[str, str, bool]]:
+    found = match_options([offer(NAVER, text, text) for text in left], [offer(ETSY, text, text) for text in right], NOTHING)
+    return {(pair.left.key, pair.right.key, pair.sure) for pair in found}
+
+
+def test_options_that_say_different_things_are_not_paired_and_of_two_that_fit_alike_neither_is_sure() -> None:
+    assert pairs_of(["red 40cm", "blue 40cm"], ["빨강 40cm", "초록 40cm"]) == {
+        ("red 40cm", "빨강 40cm", True), ("blue 40cm", "초록 40cm", False)
+    }  # fmt: skip
+    assert not any(sure for *_, sure in pairs_of(["wine 40cm", "sand 40cm"], ["자두 40cm", "모래 40cm"]))
+    assert not any(sure for *_, sure in pairs_of(["red"], ["red matte", "red glossy"]))
+    assert pairs_of(["wine 40cm", "wine 45cm"], ["와인 45cm", "와인 40cm"]) == {
+        ("wine 40cm", "와인 40cm", True), ("wine 45cm", "와인 45cm", True)
+    }  # fmt: skip
+
+
+def test_among_many_pages_few_are_compared_closely_and_the_same_photograph_is_always_among_them() -> None:
+    chance = random.Random(1)
+    photos = [chance.getrandbits(64) for _ in range(600)]
+    nearly = [photo ^ sum(1 << bit for bit in chance.sample(range(64), PHOTO_SAME)) for photo in photos]
+    here, there = (
+        [Looks({"mug"}, {"21cm"}, {"white", "=gift"}, (), (photo,), 5.0) for photo in some] for some in (photos, nearly)
+    )
+    alike = photos_alike(here, there, PHOTO_LIKE)
+    chosen = set(likely(here, there, alike, 0.0))
+    assert {(n, n) for n in range(600)} <= chosen
+    assert len(chosen) <= 2 * 600 * PARTNERS
+
+
 def test_what_was_linked_teaches_option_words_and_the_price_ratio() -> None:
     linked = [
         offer(NAVER, "1/a", "겨자색", amount=13000, sku="v1"),
@@ -121,7 +155,8 @@ def test_what_was_linked_teaches_option_words_and_the_price_ratio() -> None:
     [
         ("Brass spoon, set of 3", 3), ("Set of two mugs", 2), ("유기 수저 3개 세트", 3), ("양말 5켤레", 5),
         ("머그컵 x2", 2), ("Moon necklace 40cm", 1), ("달 접시 21cm", 1), ("Stickers 20 pack", 20), ("12인용 상", 1),
-        ("2024 달력", 1),
+        ("2024 달력", 1), ("Art print 20 x 30 cm", 1), ("포스터 30*40", 1), ("Bowl (12 x 6 cm)", 1), ("머그컵 3종 택1", 1),
+        ("iPhone X 12 case", 1), ("2x Mug", 2), ("Mug x2, blue", 2), ("Box 10cm x 20cm, set of 2", 2),
     ],
 )  # fmt: skip
 def test_one_here_may_be_three_there(title: str, count: int) -> None:

@@ -76,3 +76,19 @@ def test_what_is_transparent_lies_on_white() -> None:
     clear = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     with Image.open(io.BytesIO(look_at(packed(clear, "PNG")).small)) as opened:
         assert opened.getpixel((50, 50)) == (255, 255, 255)
+
+
+def test_a_photograph_whose_notes_are_broken_is_known_all_the_same() -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a camera's maker"
+    whole = packed(photograph(), exif=exif)
+    broken = whole.replace(b"\x01\x0f\x00\x02", b"\x01\x1a\x00\x02")  # the maker's name as a resolution
+    assert broken != whole
+    assert look_at(broken).hashes[0] == look_at(packed(photograph())).hashes[0]
+
+
+def test_a_picture_of_many_pixels_is_refused_unless_it_unpacks_small() -> None:
+    large = Image.new("1", (6000, 5000))
+    with pytest.raises(UnreadablePicture):
+        look_at(packed(large, "PNG"))
+    assert look_at(packed(large.convert("L"), "JPEG")).small

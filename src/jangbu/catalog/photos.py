@@ -46,12 +46,14 @@ def note_pictures(tx: WriteTx, shop: ShopId, listing: Listing, at: datetime) -> 
     )
 
 
-def due(tx: ReadTx, now: datetime, limit: int) -> list[Wanted]:
-    """Give pictures to fetch now, first pictures first."""
+def due(tx: ReadTx, now: datetime, limit: int, of: Sequence[ShopId]) -> list[Wanted]:
+    """Give pictures of these shops to fetch now, first pictures first."""
+    if not of:
+        return []
     rows = tx.all(
         "SELECT shop_id, listing_id, place, address FROM listing_picture WHERE due_at IS NOT NULL AND due_at <= ? "
-        "ORDER BY place, due_at, shop_id, listing_id LIMIT ?",
-        (to_ms(now), limit),
+        f"AND shop_id IN ({', '.join('?' * len(of))}) ORDER BY place, due_at, shop_id, listing_id LIMIT ?",
+        (to_ms(now), *of, limit),
     )
     return [Wanted(ShopId(row[0]), row[1], row[2], row[3]) for row in rows]
 

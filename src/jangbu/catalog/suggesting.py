@@ -7,15 +7,17 @@ whether the prices stand in the ratio this seller's prices stand in, and what wa
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import permutations
+from functools import lru_cache
+from itertools import combinations, permutations
 from statistics import median
 from typing import Final, TypeAlias
 
+from jangbu.catalog.likely import Looks, Place, likely, photos_alike
 from jangbu.catalog.model import OfferRow
-from jangbu.catalog.wording import goods_tokens, numbers, option_tokens, pieces, plain, title_tokens
+from jangbu.catalog.wording import MEANINGS, goods_tokens, numbers, option_tokens, pieces, plain, title_tokens
 from jangbu.kernel.ids import ShopId
 
 PageId: TypeAlias = tuple[ShopId, str]  # shop and listing
@@ -99,6 +101,10 @@ class Experience:
     words: Collection[frozenset[str]] = frozenset()
 
 
+Scored: TypeAlias = tuple[float, PageId, PageId, tuple[Why, ...]]
+"""Points of a pair, and what speaks for it."""
+
+
 def learned(offers: Iterable[OfferRow]) -> Experience:
     """Learn from what is linked already: offers of different shops that sell the same single SKU."""
     by_variant: dict[object, list[OfferRow]] = {}
@@ -131,18 +137,53 @@ def suggest(
 
     A pair that was refused does not come again, nor one of which nothing is left to link.
     """
-    known = _with_first_ratios(pages, known)
+    return choose(compare(pages, known), pages, known, refused)
+
+
+def compare(pages: Sequence[Page], known: Experience) -> list[Scored]:
+    """Give points to all pairs of pages of different shops that may be the same. Slow for thousands of pages.
+
+    What is linked or refused plays no part, so that the result holds until a title, an option, a price or a
+    picture changes.
+    """
+    by_shop: dict[ShopId, list[Page]] = {}
+    for page in pages:
+        if page.offers:
+            by_shop.setdefault(page.shop_id, []).append(page)
+    scored = [each for here, there in combinations(by_shop.values(), 2) for each in _compared(here, there, known)]
+    scored.sort(key=lambda each: (-each[0], each[1], each[2]))
+    return scored
+
+
+def _compared(here: Sequence[Page], there: Sequence[Page], known: Experience) -> Iterator[Scored]:
+    left, right = [_looks(page) for page in here], [_looks(page) for page in there]
+    alike = photos_alike(left, right, PHOTO_LIKE)
+    known = _with_first_ratio(here, there, alike, known)
+    for i, j in likely(left, right, alike, known.ratios.get((_currency(here[0]), _currency(there[0])))):
+        points, why = _points(here[i], there[j], known)
+        if points >= SHOWN_FROM:
+            yield points, here[i].id, there[j].id, why
+
+
+def _looks(page: Page) -> Looks:
+    title, price = page.title, _price(page)
+    return Looks(
+        goods_tokens(title), numbers(title), title_tokens(title), _codes(page), page.photos,
+        math.log(price) if price else None,
+    )  # fmt: skip
+
+
+def choose(
+    compared: Sequence[Scored], pages: Sequence[Page], known: Experience, refused: Collection[frozenset[PageId]]
+) -> list[Pair]:
+    """Choose the pairs to ask about now: those with something left to link that were not refused."""
+    by_id = {page.id: page for page in pages}
     scored = [
-        (points, one, other, why)
-        for place, one in enumerate(pages)
-        for other in pages[place + 1 :]
-        if one.shop_id != other.shop_id and (one.unlinked or other.unlinked) and one.offers and other.offers
-        and not _share_a_link(one, other) and frozenset({one.id, other.id}) not in refused
-        if _may_be(one, other)
-        for points, why in [_points(one, other, known)]
-        if points >= SHOWN_FROM
-    ]  # fmt: skip
-    scored.sort(key=lambda each: (-each[0], each[1].id, each[2].id))
+        (points, by_id[one], by_id[other], why)
+        for points, one, other, why in compared
+        if one in by_id and other in by_id and (by_id[one].unlinked or by_id[other].unlinked)
+        if not _share_a_link(by_id[one], by_id[other]) and frozenset({one, other}) not in refused
+    ]
     second = _second_best(scored)
     taken: set[PageId] = set()
     pairs: list[Pair] = []
@@ -161,10 +202,7 @@ def suggest(
     return pairs
 
 
-_Scored: TypeAlias = tuple[float, Page, Page, tuple[Why, ...]]
-
-
-def _second_best(scored: Sequence[_Scored]) -> Callable[[PageId, PageId], float]:
+def _second_best(scored: Sequence[tuple[float, Page, Page, tuple[Why, ...]]]) -> Callable[[PageId, PageId], float]:
     """Give for a page its best points with any page but one."""
     best: dict[PageId, list[tuple[float, PageId]]] = {}
     for points, one, other, _ in scored:  # surest first: two each are enough
@@ -197,17 +235,6 @@ def _points(one: Page, other: Page, known: Experience) -> tuple[float, tuple[Why
     return sum(points for points, _ in found), tuple(why for points, why in found if why and points > 0)
 
 
-def _may_be(one: Page, other: Page) -> bool:
-    """Tell cheaply whether anything but price and options could speak for a pair."""
-    return bool(
-        goods_tokens(one.title) & goods_tokens(other.title)
-        or numbers(one.title) & numbers(other.title)
-        or title_tokens(one.title) & title_tokens(other.title)
-        or (one.photos and other.photos and _apart(one, other) <= PHOTO_LIKE)
-        or _by_code(one, other)[1]
-    )
-
-
 def _apart(one: Page, other: Page) -> int:
     return min((mine ^ theirs).bit_count() for mine in one.photos for theirs in other.photos)
 
@@ -216,8 +243,11 @@ _Found: TypeAlias = tuple[float, Why | None]
 
 
 def _by_code(one: Page, other: Page) -> _Found:
-    codes = {offer.sku.strip() for offer in one.offers} & {offer.sku.strip() for offer in other.offers}
-    return (8.0, Why.CODE) if codes - {""} else (0.0, None)
+    return (8.0, Why.CODE) if _codes(one) & _codes(other) else (0.0, None)
+
+
+def _codes(page: Page) -> set[str]:
+    return {code for offer in page.offers if (code := offer.sku.strip())}
 
 
 def _by_photo(one: Page, other: Page) -> _Found:
@@ -281,25 +311,21 @@ def _currency(page: Page) -> str:
     return page.offers[0].price.currency
 
 
-def _with_first_ratios(pages: Sequence[Page], known: Experience) -> Experience:
+def _with_first_ratio(
+    here: Sequence[Page], there: Sequence[Page], alike: Mapping[Place, int], known: Experience
+) -> Experience:
     """Where nothing is linked yet, learn the price ratio from pairs with the same photograph, else from the middle."""
-    with_offers = [page for page in pages if page.offers and _price(page)]
-    ratios = dict(known.ratios)
-    shops = sorted({page.shop_id for page in with_offers})
-    for here in shops:
-        for there in shops:
-            mine = [page for page in with_offers if page.shop_id == here]
-            theirs = [page for page in with_offers if page.shop_id == there]
-            key = (_currency(mine[0]), _currency(theirs[0]))
-            if here == there or key in ratios:
-                continue
-            same = [
-                math.log(_price(one) / _price(other))
-                for one in mine for other in theirs if _by_photo(one, other)[1] is Why.PHOTO_SAME
-            ]  # fmt: skip
-            middle = median(map(_price, mine)) / median(map(_price, theirs))
-            ratios[key] = median(same) if len(same) > 2 else math.log(middle)  # noqa: PLR2004
-    return Experience(ratios, known.words)
+    key = (_currency(here[0]), _currency(there[0]))
+    mine, theirs = [price for price in map(_price, here) if price], [price for price in map(_price, there) if price]
+    if key in known.ratios or not mine or not theirs:
+        return known
+    same = [
+        math.log(_price(here[i]) / _price(there[j]))
+        for (i, j), apart in alike.items()
+        if apart <= PHOTO_SAME and _price(here[i]) and _price(there[j])
+    ]
+    first = median(same) if len(same) > 2 else math.log(median(mine) / median(theirs))  # noqa: PLR2004
+    return Experience({**known.ratios, key: first}, known.words)
 
 
 # -- options ----------------------------------------------------------------------------------------------
@@ -311,16 +337,17 @@ def match_options(
     """Pair offers by what their options mean, each once; a single one left over on both sides pairs by that."""
     if len(left) == len(right) == 1:
         return (OptionPair(left[0], right[0], sure=True),)
+    scores = [[_same_option(one, other, known) for other in right] for one in left]
     alike = sorted(
-        ((score, i, j) for i, one in enumerate(left) for j, other in enumerate(right)
-         if (score := _same_option(one, other, known)) > 0),
+        ((score, i, j) for i, row in enumerate(scores) for j, score in enumerate(row) if score > 0),
         key=lambda each: (-each[0], each[1], each[2]),
-    )  # fmt: skip
+    )
     found: dict[int, tuple[int, bool]] = {}
     used: set[int] = set()
-    for _, i, j in alike:
+    for score, i, j in alike:
         if i not in found and j not in used:
-            found[i] = (j, True)
+            beside = [row[j] for row in scores].count(score) + scores[i].count(score)
+            found[i] = (j, beside == 2)  # noqa: PLR2004 - itself in its row and in its column
             used.add(j)
     rest = [i for i in range(len(left)) if i not in found], [j for j in range(len(right)) if j not in used]
     if len(rest[0]) == len(rest[1]) == 1:
@@ -339,7 +366,14 @@ def _same_option(one: OfferRow, other: OfferRow, known: Experience) -> float:
 
 
 def _same_value(one: str, other: str, known: Experience) -> float:
-    if plain(one) == plain(other) or frozenset({plain(one), plain(other)}) in known.words:
+    if known.words and frozenset({plain(one), plain(other)}) in known.words:
+        return 1.0
+    return _alike(one, other)
+
+
+@lru_cache(maxsize=50_000)
+def _alike(one: str, other: str) -> float:
+    if plain(one) == plain(other):
         return 1.0
     mine, theirs = option_tokens(one), option_tokens(other)
     if not mine or not theirs:
@@ -347,6 +381,9 @@ def _same_value(one: str, other: str, known: Experience) -> float:
     if mine == theirs:
         return 0.95
     measures = numbers(one), numbers(other)
+    only_mine, only_theirs = mine - theirs, theirs - mine
+    if only_mine and only_theirs and only_mine <= MEANINGS and only_theirs <= MEANINGS:
+        return 0.0  # "red 40cm" is not "blue 40cm"
     if measures[0] and measures[0] == measures[1]:
         return 0.7
     both = mine & theirs

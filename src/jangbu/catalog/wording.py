@@ -18,8 +18,12 @@ _LATIN: Final = re.compile(r"[a-z][a-z]+|(?<![a-z])[a-z](?![a-z])")
 _HANGUL: Final = re.compile(r"[가-힣]+")
 _SET_OF: Final = re.compile(
     r"(?:set|pack|pair|box)s?\s+of\s+(\d+|two|three|four|five|six|eight|ten|twelve)|(\d+)\s*(?:개|입|장|매|종|p|pcs|pc|ea|켤레|자루|구)\s*"
-    r"(?:세트|묶음|들이|입|팩|set)?(?![가-힣a-z0-9])|x\s?(\d+)(?![\da-z])|(\d+)\s?x(?![\da-z])|(\d+)\s*(?:piece|pack|pcs)"
+    r"(?:세트|묶음|들이|입|팩|set)?(?![가-힣a-z0-9])|x\s?(\d+)(?=\s*(?:$|[^\w\s]))|"
+    r"(?<![\da-z])(\d+)\s?x(?=\s*(?:$|[^\w\s]))|^(\d+)\s?x\s|(\d+)\s*(?:piece|pack|pcs)"
 )
+_SIDE: Final = r"\d+(?:[.,]\d+)?\s*(?:cm|mm|inch|in|m)?"
+_SIZES: Final = re.compile(rf"{_SIDE}(?:\s*[x×*]\s*{_SIDE})+(?![a-z\d])")
+_CHOICE: Final = re.compile(r"택\s*(?:1|일|\d)|중\s*(?:선택|택)|골라")
 _SPELLED: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10, "twelve": 12}
 PIECES_MAX: Final = 50
 
@@ -35,12 +39,14 @@ def _concepts(groups: str) -> dict[str, str]:
 
 OPTION_WORDS: Final[Mapping[str, str]] = _concepts(words.OPTIONS)
 GOODS_WORDS: Final[Mapping[str, str]] = _concepts(words.GOODS)
+MEANINGS: Final = frozenset(OPTION_WORDS.values())
 _GOODS_KO: Final = tuple(sorted((word for word in GOODS_WORDS if _HANGUL.fullmatch(word)), key=len, reverse=True))
 _OPTIONS_KO: Final = tuple(
     sorted((word for word in OPTION_WORDS if _HANGUL.fullmatch(word) and len(word) > 1), key=len, reverse=True)
 )
 
 
+@lru_cache(maxsize=50_000)
 def plain(text: str) -> str:
     """Give a text as it is compared: one form of each character, small letters, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).lower().split())
@@ -81,8 +87,14 @@ def title_tokens(title: str) -> frozenset[str]:
 
 
 def pieces(title: str) -> int:
-    """Tell how many pieces one sale of a title means: "set of 3", "3개 세트", "x2"; 1 where it does not say."""
-    found = _SET_OF.search(plain(title))
+    """Tell how many pieces one sale of a title means: "set of 3", "3개 세트", "x2"; 1 where it does not say.
+
+    Sizes ("20 x 30 cm") and kinds to choose from ("3종 택1") say nothing of pieces.
+    """
+    said_plainly = plain(title)
+    if _CHOICE.search(said_plainly):
+        return 1
+    found = _SET_OF.search(_SIZES.sub(" ", said_plainly))
     said = next((group for group in found.groups() if group), "") if found else ""
     number = _SPELLED.get(said) or (int(said) if said.isdigit() else 1)
     return number if 1 <= number <= PIECES_MAX else 1

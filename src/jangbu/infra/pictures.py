@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
 from PIL import Image, ImageOps
 
 SIDE_MAX: Final = 320  # of what our pages show, in pixels
-PIXELS_MAX: Final = 60_000_000  # a picture that unpacks to more is not opened
+PIXELS_MAX: Final = 25_000_000  # a picture that unpacks to more is not opened
+_OPENED_TO: Final = SIDE_MAX * 4  # all that is done with a picture is done with one no larger
 _FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 _INNER: Final = (1.0, 0.9, 0.8)  # the whole picture, and what is left when a shop crops its edges
 _GRID: Final = 8
@@ -44,12 +43,20 @@ def look_at(content: bytes) -> Looked:
 def _opened(content: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as found:
+            found.draft("RGB", (SIDE_MAX * 2, SIDE_MAX * 2))  # a photograph is unpacked no larger than is needed
             if 0 < found.width * found.height <= PIXELS_MAX:
-                found.draft("RGB", (SIDE_MAX * 2, SIDE_MAX * 2))
-                return _on_white(ImageOps.exif_transpose(found))
-    except (OSError, ValueError, SyntaxError, struct.error, zlib.error, Image.DecompressionBombError) as error:
+                found.thumbnail((_OPENED_TO, _OPENED_TO), Image.Resampling.BILINEAR)
+                return _on_white(_upright(found))
+    except Exception as error:  # noqa: BLE001 - strangers made it: whatever a decoder says of it, it is no picture
         raise UnreadablePicture(type(error).__name__) from None
     raise UnreadablePicture("too many pixels, or none")
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # noqa: BLE001 - its notes are broken, the picture is not
+        return picture
 
 
 def difference_hash(picture: Image.Image) -> int:
