@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.catalog.shelf import by_hand, linked, listing, offer, take
+from tests.catalog.shelf import by_hand, link, linked, listing, offer, take
 from tests.shops.samples import NOW, OWNER, connect
 
 from jangbu.catalog import decisions, pairing, photos
@@ -118,6 +119,78 @@ def test_a_kit_names_each_part_once_and_knows_them_all(database: Database) -> No
         with pytest.raises((InputError, NotFound)):
             kit(database, one, *parts)
     assert linked(database)["a"] == {"SPOON": 2, "CUP": 1}
+
+
+def latest(database: Database) -> decisions.Decision | None:
+    return database.read_now(lambda tx: decisions.latest(tx, OWNER))
+
+
+def test_an_answer_given_twice_is_one_answer(database: Database) -> None:
+    one, two = two_shops(database)
+    join(database, one, two, Same("a", "x", 1, 2))
+    before, last = linked(database), latest(database)
+    assert join(database, one, two, Same("a", "x", 1, 2)) == []
+    with pytest.raises(Conflict):
+        join(database, one, two, Same("a", "x"))
+    assert (linked(database), latest(database)) == (before, last)
+    for _ in range(2):
+        database.write_now(lambda tx: pairing.part(tx, (one, "L1"), (two, "M1"), NOW, actor=OWNER))
+    take_back(database)
+    assert latest(database) == last, "both were one refusal"
+
+
+def test_two_answers_at_one_time_make_one_sku(database: Database) -> None:
+    one, two = two_shops(database)
+    threads = [threading.Thread(target=join, args=(database, one, two, Same("a", "x"))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert linked(database) == {"a": {"J-0001": 1}, "x": {"J-0001": 1}, "b": {}, "y": {}}
+
+
+def test_a_code_of_our_own_is_none_that_a_shop_has_so_that_it_links_nothing_by_itself(database: Database) -> None:
+    one, two = two_shops(database)
+    take(database, two, listing("M2", offer("other", "J-0001"), offer("another", " J-0007")))
+    join(database, one, two, Same("a", "x"))
+    assert linked(database)["a"] == {"J-0008": 1}
+
+
+def test_a_code_a_person_gave_another_meaning_links_nothing_by_itself(database: Database) -> None:
+    one, two = two_shops(database)
+    take(database, one, listing("L2", offer("seven", "7")))
+    take(database, two, listing("M2", offer("their seven", "7")))
+    database.write_now(
+        lambda tx: pairing.join(tx, (one, "L2"), (two, "M1"), [Same("seven", "x")], NOW, actor=OWNER)
+    )
+    done, _ = link(database)
+    assert (done.linked, done.doubtful) == (0, 1)
+    assert linked(database)["their seven"] == {}
+
+
+def take_back(database: Database) -> None:
+    last = latest(database)
+    assert last is not None
+    database.write_now(lambda tx: pairing.take_back(tx, last, NOW, actor=OWNER))
+
+
+def test_a_kit_taken_back_leaves_what_was_there_before(database: Database) -> None:
+    one, two = two_shops(database)
+    for key, sku in (("x", "SPOON"), ("y", "CUP")):
+        by_hand(database, two, key, sku)
+    by_hand(database, one, "a", "SPOON", units=3)
+    kit(database, one, ("SPOON", 2), ("CUP", 1))
+    take_back(database)
+    assert linked(database)["a"] == {"SPOON": 3}
+
+
+def test_an_answer_about_a_listing_that_is_gone_can_be_taken_back(database: Database) -> None:
+    one, two = two_shops(database)
+    join(database, one, two, Same("a", "x"), Same("b", "y"))
+    take(database, one, listing("L1", offer("b")))
+    take_back(database)
+    assert linked(database) == {"b": {}, "x": {}, "y": {}}
+    assert latest(database) is None
 
 
 # -- pictures -----------------------------------------------------------------------------------------------

@@ -103,7 +103,8 @@ def test_pages_with_all_offers_linked_or_one_link_in_common_are_not_suggested() 
 
 
 def pairs_of(left: Sequence[str], right: Sequence[str]) -> set[tuple[str, str, bool]]:
-    found = match_options([offer(NAVER, text, text) for text in left], [offer(ETSY, text, text) for text in right], NOTHING)
+    here, there = [offer(NAVER, text, text) for text in left], [offer(ETSY, text, text) for text in right]
+    found = match_options(here, there, NOTHING)
     return {(pair.left.key, pair.right.key, pair.sure) for pair in found}
 
 
@@ -155,8 +156,9 @@ def test_what_was_linked_teaches_option_words_and_the_price_ratio() -> None:
     [
         ("Brass spoon, set of 3", 3), ("Set of two mugs", 2), ("유기 수저 3개 세트", 3), ("양말 5켤레", 5),
         ("머그컵 x2", 2), ("Moon necklace 40cm", 1), ("달 접시 21cm", 1), ("Stickers 20 pack", 20), ("12인용 상", 1),
-        ("2024 달력", 1), ("Art print 20 x 30 cm", 1), ("포스터 30*40", 1), ("Bowl (12 x 6 cm)", 1), ("머그컵 3종 택1", 1),
-        ("iPhone X 12 case", 1), ("2x Mug", 2), ("Mug x2, blue", 2), ("Box 10cm x 20cm, set of 2", 2),
+        ("2024 달력", 1), ("Art print 20 x 30 cm", 1), ("포스터 30*40", 1), ("Bowl (12 x 6 cm)", 1),
+        ("머그컵 3종 택1", 1), ("iPhone X 12 case", 1), ("2x Mug", 2), ("Mug x2, blue", 2),
+        ("Box 10cm x 20cm, set of 2", 2),
     ],
 )  # fmt: skip
 def test_one_here_may_be_three_there(title: str, count: int) -> None:

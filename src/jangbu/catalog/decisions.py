@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -13,27 +14,30 @@ from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.clock import to_ms
 from jangbu.kernel.ids import ShopId
 
+_MADE: Final = 3  # values kept of a link that was made; of one that was replaced a fourth, its units
+
 
 @dataclass(frozen=True)
 class Decision:
-    """One answer. `offers`: (shop, offer, SKU) for each link that was made by it."""
+    """One answer. `offers`: (shop, offer, SKU) for each link made by it; `before`: links it replaced, with units."""
 
     seq: int
     left: PageId
     right: PageId
     same: bool
     offers: tuple[tuple[str, str, str], ...]
+    before: tuple[tuple[str, str, str, int], ...] = ()
 
 
 def keep(
     tx: WriteTx, left: PageId, right: PageId, offers: Sequence[tuple[str, str, str]], *, same: bool, actor: str,
-    at: datetime,
+    at: datetime, before: Sequence[tuple[str, str, str, int]] = (),
 ) -> None:  # fmt: skip
     """Remember an answer."""
     tx.run(
         "INSERT INTO pair_decision (left_shop, left_listing, right_shop, right_listing, same, offers, actor, at) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (*left, *right, int(same), msgspec.json.encode(list(offers)).decode(), actor, to_ms(at)),
+        (*left, *right, int(same), msgspec.json.encode([*offers, *before]).decode(), actor, to_ms(at)),
     )
 
 
@@ -55,8 +59,10 @@ def latest(tx: ReadTx, actor: str) -> Decision | None:
     )
     if row is None:
         return None
-    offers = tuple((shop, offer, sku) for shop, offer, sku in msgspec.json.decode(row[6]))
-    return Decision(row[0], (ShopId(row[1]), row[2]), (ShopId(row[3]), row[4]), bool(row[5]), offers)
+    told = [tuple(each) for each in msgspec.json.decode(row[6])]
+    offers = tuple(each for each in told if len(each) == _MADE)
+    before = tuple(each for each in told if len(each) > _MADE)
+    return Decision(row[0], (ShopId(row[1]), row[2]), (ShopId(row[3]), row[4]), bool(row[5]), offers, before)
 
 
 def undo(tx: WriteTx, decision: Decision, at: datetime) -> bool:

@@ -37,14 +37,20 @@ def finish_import(tx: WriteTx, shop: ShopId, begun_at: datetime) -> int:
 def link_by_code(tx: WriteTx, at: datetime, *, actor: str, policy: str = "escrow") -> tuple[Imported, list[OfferRow]]:
     """Link every unlinked offer whose code is certain, making variants for codes not known yet.
 
-    Shape: what was done, and the offers newly linked. A code standing on two cells of one shop links nothing.
+    Shape: what was done, and the offers newly linked. A code standing on two cells of one shop links nothing, nor
+    does one whose SKU the shop sells already under another number.
     """
+    store.lock(tx)
     rows = offers(tx)
     sure, doubtful = matches(rows)
     linked: list[OfferRow] = []
     for sku, group in sorted(sure.items()):
         variant = store.variant_by_sku(tx, sku) or add_variant(tx, sku, group[0].title, at, policy)
+        sold = {(row.shop_id, row.cell_key) for row in rows if variant.id in row.links}
         for offer in group:
+            if any(shop == offer.shop_id and cell != offer.cell_key for shop, cell in sold):
+                doubtful.append(offer)
+                continue
             store.put_link(tx, offer.shop_id, offer.key, variant.id, 1, actor, at)
             linked.append(offer)
     without = sum(1 for row in rows if not row.sku.strip() and not row.links)
@@ -59,6 +65,7 @@ def link_by_hand(
     Errors: InputError for a bad SKU or units; NotFound for an unknown offer.
     """
     sku, units = checked_sku(sku), checked_units(units)
+    store.lock(tx)
     found = offers(tx, shop, key=offer_key)
     if not found:
         raise NotFound(f"no offer {offer_key}", code="offer_unknown", offer=offer_key)

@@ -73,7 +73,7 @@ def offers(tx: ReadTx, shop: ShopId | None = None, *, listing: str = "", key: st
             where.append(clause)
             params.append(value)
     rows = tx.all(f"{_OFFER} WHERE {' AND '.join(where)} ORDER BY o.shop_id, l.title, o.key", params)
-    links = _links(tx, shop)
+    links = _links(tx, shop, key)
     return [
         OfferRow(
             ShopId(row[0]), row[1], row[2], row[3], row[4], row[5],
@@ -84,12 +84,13 @@ def offers(tx: ReadTx, shop: ShopId | None = None, *, listing: str = "", key: st
     ]  # fmt: skip
 
 
-def _links(tx: ReadTx, shop: ShopId | None) -> dict[tuple[str, str], dict[VariantId, int]]:
+def _links(tx: ReadTx, shop: ShopId | None, key: str) -> dict[tuple[str, str], dict[VariantId, int]]:
     found: dict[tuple[str, str], dict[VariantId, int]] = {}
-    where, params = ("WHERE shop_id = ?", (shop,)) if shop else ("", ())
-    rows = tx.all(f"SELECT shop_id, offer_key, variant_id, units FROM link {where}", params)
-    for shop_id, key, variant, units in rows:
-        found.setdefault((shop_id, key), {})[VariantId(variant)] = units
+    given = [(clause, value) for clause, value in (("shop_id = ?", shop), ("offer_key = ?", key)) if value]
+    where = f"WHERE {' AND '.join(clause for clause, _ in given)}" if given else ""
+    sql = f"SELECT shop_id, offer_key, variant_id, units FROM link {where}"
+    for shop_id, offer, variant, units in tx.all(sql, [value for _, value in given]):
+        found.setdefault((shop_id, offer), {})[VariantId(variant)] = units
     return found
 
 
@@ -117,6 +118,14 @@ def links_of(tx: ReadTx, shop: ShopId, offer_key: str) -> dict[VariantId, int]:
     """Give what one sale of an offer takes."""
     rows = tx.all("SELECT variant_id, units FROM link WHERE shop_id = ? AND offer_key = ?", (shop, offer_key))
     return {VariantId(variant): units for variant, units in rows}
+
+
+def lock(tx: WriteTx) -> None:
+    """Let one transaction at a time make links: two answers to one question would each make a SKU."""
+    tx.run(
+        "INSERT INTO lease (name, holder, until, renewed_at) VALUES ('linking', '', 0, 0) "
+        "ON CONFLICT (name) DO UPDATE SET holder = ''"
+    )
 
 
 def put_link(
@@ -166,8 +175,9 @@ def variant_by_sku(tx: ReadTx, sku: str) -> Variant | None:
 
 
 def codes_like(tx: ReadTx, start: str) -> list[str]:
-    """Give the SKUs that begin so; `start` holds no wildcard."""
-    return [row[0] for row in tx.all("SELECT sku FROM variant WHERE sku LIKE ?", (f"{start}%",))]
+    """Give the codes of SKUs and of offers that begin so; `start` holds no wildcard."""
+    sql = "SELECT sku FROM variant WHERE sku LIKE ? UNION SELECT sku FROM offer WHERE TRIM(sku) LIKE ?"
+    return [row[0] for row in tx.all(sql, (f"{start}%", f"{start}%"))]
 
 
 def variants(tx: ReadTx, ids: Sequence[VariantId] | None = None) -> list[Variant]:

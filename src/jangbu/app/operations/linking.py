@@ -14,7 +14,7 @@ from jangbu.catalog import decisions, pairing, photos
 from jangbu.catalog import service as catalog
 from jangbu.catalog.model import OfferRow, Variant
 from jangbu.catalog.pairing import Made, Same
-from jangbu.catalog.suggesting import Experience, Page, PageId, Pair, suggest
+from jangbu.catalog.suggesting import Experience, Page, PageId, Pair, Scored, choose, compare, suggest
 from jangbu.infra.activity import note
 from jangbu.infra.db import ReadTx, WriteTx
 from jangbu.kernel.errors import IllegalTransition
@@ -25,6 +25,7 @@ from jangbu.shops import service as shops
 
 SHOWN: Final = 10
 _MANY: Final = 150  # listings; more are compared beside the loop
+_COMPARED: Final[dict[int, list[Scored]]] = {}  # the last comparison of many listings, by all that it rests on
 
 
 async def linking_pairs(house: House, *, limit: int = SHOWN, skip: int = 0) -> Facts:
@@ -37,10 +38,7 @@ async def linking_pairs(house: House, *, limit: int = SHOWN, skip: int = 0) -> F
         return *pairing.pages(tx), decisions.refused(tx)
 
     pages, known, refused = await house.db.read(read)
-    if len(pages) > _MANY:
-        found = await asyncio.to_thread(suggest, pages, known, refused)
-    else:
-        found = suggest(pages, known, refused)
+    found = await _suggested(pages, known, refused)
     paired = {page.id for pair in found for page in (pair.left, pair.right)}
     lonely = [page for page in pages if page.unlinked and page.id not in paired]
 
@@ -54,6 +52,22 @@ async def linking_pairs(house: House, *, limit: int = SHOWN, skip: int = 0) -> F
         }  # fmt: skip
 
     return await house.db.read(tell)
+
+
+async def _suggested(pages: list[Page], known: Experience, refused: set[frozenset[PageId]]) -> list[Pair]:
+    """Suggest; of many listings what was compared is kept until one of them changes, so that an answer is quick."""
+    if len(pages) <= _MANY:
+        return suggest(pages, known, refused)
+    looks = hash(tuple((page.id, page.title, page.photos, *_offers(page)) for page in pages))
+    if looks not in _COMPARED:
+        found = await asyncio.to_thread(compare, pages, known)
+        _COMPARED.clear()
+        _COMPARED[looks] = found
+    return choose(_COMPARED[looks], pages, known, refused)
+
+
+def _offers(page: Page) -> list[tuple[object, ...]]:
+    return [(offer.key, offer.sku, offer.options, offer.price) for offer in page.offers]
 
 
 async def linking_same(
@@ -96,12 +110,9 @@ async def linking_undo(house: House, *, actor: str) -> Facts:
         last = decisions.latest(tx, actor)
         if last is None:
             raise IllegalTransition("nothing to undo", code="linking_nothing_to_undo")
-        decisions.undo(tx, last, now)
-        for shop, offer, sku in last.offers:
-            row = pairing.offer_of(tx, ShopId(shop), offer)
-            if catalog.variant_of(tx, sku).id in row.links:
-                catalog.unlink(tx, row.shop_id, offer, sku)
-                publish.unlinked(tx, row.shop_id, row.cell_key)
+        for row in pairing.take_back(tx, last, now, actor=actor):
+            publish.unlinked(tx, row.shop_id, row.cell_key)
+        publish.sync_cells(tx)
         note(tx, now, "catalog.link_undone", actor=actor, offers=len(last.offers))
         return {"offers": len(last.offers), "same": last.same}
 

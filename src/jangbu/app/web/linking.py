@@ -139,7 +139,8 @@ class LinkingPages:
             pair | {"key": "|".join((*_id(pair["left"]), *_id(pair["right"])))}
             for pair in found["pairs"]
             if pair["strength"] == "strong" and pair["units"] == [1, 1]
-            and not pair["left_rest"] and not pair["right_rest"] and all(o["sure"] for o in pair["options"])
+            and not pair["left_rest"] and not pair["right_rest"]
+            and all(o["sure"] and not (o["left"]["links"] and o["right"]["links"]) for o in pair["options"])
         ]  # fmt: skip
         return sure[:SURE_MAX]
 
