@@ -1,4 +1,4 @@
-"""A craft seller's whole first day in a real browser, in Korean, on a phone and at a desk: from the link to parcels sent.
+"""A craft seller's whole first day in a real browser, in Korean, on a phone and at a desk.
 
 Real programs, real marketplaces' contracts on this machine, real time. Nothing is asked of the hub but what its pages
 show; what came of it is read from the marketplaces' own books.
@@ -19,16 +19,34 @@ from tests.e2e.test_couriers import answered
 from tests.support.processes import Program, ask, free_ports, sandbox, until_up
 
 from jangbu.infra.tables import read_table, write_workbook
+from jangbu.sandbox.core.goods import seeded_goods
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-PRODUCTS, UNCODED, ORDERS = 80, 20, 40
+SEED, PRODUCTS, UNCODED, ORDERS = 5, 80, 20, 40
 PATIENCE_S = 120
+
+GOODS = seeded_goods(SEED, ("etsy", "naver"), PRODUCTS, UNCODED)
+OPTIONS = [option for good in GOODS.goods for variant in good.variants for option in variant.options]
+VALUES = frozenset(value for option in OPTIONS for value in (option.value, option.value_ko))
+TRUE = {
+    (title, frozenset(values)): variant.sku
+    for good in GOODS.goods
+    for variant in good.variants
+    for title, values in (
+        (good.title, [o.value for o in variant.options]), (good.title_ko, [o.value_ko for o in variant.options])
+    )
+}  # fmt: skip
+"""What an offer is by the marketplaces' own books, known by its title and option values in either language."""
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is absent: nobody walked through a seller's first day"),
     pytest.mark.timeout(600),
 ]
+
+
+def LOG(x):
+    open('/tmp/day.log','a').write(f'{time.time():.0f} {x}\n')
 
 
 class Seller:
@@ -123,24 +141,27 @@ class Seller:
         assert page.locator("#pair").count() == 0
 
     def say_what_lies_there(self) -> None:
+        """Take the lowest figure for all, once every number was read; the preview says how many are not."""
         page = self.page
         self.go("/stock/opening")
-        self.until("every number read", lambda: "–" not in str(page.locator("td.num").all_inner_texts()))
         page.locator("form[action='/stock/opening/preview'] button").click()
         page.wait_for_url("**/stock/opening/preview**")
-        page.locator("form[action='/stock/opening/all'] button.button--main").click()
-        page.wait_for_url("**/stock/opening")
+        self.until("every number read", lambda: page.locator(".summary-number").last.inner_text().strip() == "0")
+        with page.expect_navigation():
+            page.locator("form[action='/stock/opening/all'] button.button--main").click()
+        assert page.url.endswith("/stock/opening"), page.locator("main").inner_text()
 
-    def read_plan(self, shop: str) -> list[tuple[str, str, str]]:
-        """Read a shop's whole plan as it is shown: SKU, number now, number to be written."""
+    def read_plan(self, shop: str) -> dict[str, tuple[str, str]]:
+        """Read a shop's whole plan as it is shown: by the true SKU, the number now and the number to be written."""
         self.go(f"/plan?shop={shop}")
-        rows: list[tuple[str, str, str]] = []
+        rows: dict[str, tuple[str, str]] = {}
         while True:
             for row in self.page.locator("table.plan tbody tr").all():
-                numbers = row.locator("td.num").all_inner_texts()
-                rows.append((row.locator("a.sku").inner_text(), numbers[0].strip(), numbers[1].strip()))
-            onward = self.page.get_by_role("button", name="다음", exact=True)
-            if not onward.count():
+                now, then = (each.strip() for each in row.locator("td.num").all_inner_texts())
+                title, _, options = row.locator("td.goods .soft").first.inner_text().partition(" · ")
+                rows[TRUE[title, frozenset(re.split(r" / |: ", options)) & VALUES]] = (now, then)
+            onward = self.page.locator("nav.pages button[name=page]").last
+            if not onward.count() or "다음" not in onward.inner_text():
                 return rows
             onward.click()
 
@@ -148,17 +169,66 @@ class Seller:
         self.go(f"/plan?shop={shop}")
         if self.page.locator("[name=return_free]").count():
             self.page.locator("[name=return_free][value=yes]").check()
-        self.page.locator("button[formaction='/plan/start']").click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator("button[formaction='/plan/start']").click()
+
+    def numbers(self) -> dict[tuple[str, str], int]:
+        """Give what buyers see, by marketplace and the true SKU, from the marketplaces' own books."""
+        return {
+            (name, each["sku"]): each["quantity"] if each["on_sale"] else 0
+            for name, books in self.books()["channels"].items()
+            for each in books["numbers"].values()
+        }
+
+    def buy(self, channel: str) -> str:
+        """Have somebody buy a piece of what there is most of; give its true SKU."""
+        _, sku = max((n, sku) for (name, sku), n in self.numbers().items() if name == channel)
+        assert ask(f"{self.control}/buy", {"channel": channel, "sku": sku, "quantity": 1})["order"], sku
+        return sku
+
+    def wait_for(self, what: str, holds: Any) -> None:
+        """Wait until the marketplaces' own books show something."""
+        end = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < end, f"never: {what}"
+            self.page.wait_for_timeout(500)
+
+    def ship(self, folder: Path) -> dict[str, Any]:
+        """Take the courier's sheet, bring the answer back with two wrong rows, look at it, hand the numbers over."""
+        page = self.page
+        self.go("/orders")
+        page.get_by_role("link", name="택배 접수 파일").click()
+        page.locator("form[action='/orders/sheet']:has([value=cj]) button").click()
+        with page.expect_download() as taken:
+            page.locator("form[action='/orders/sheet/file'] button").click()
+        sheet = read_table(Path(taken.value.path()).read_bytes())
+        rows = answered(sheet)
+        rows[3][0] = "번호 없음"
+        rows[6][1:] = ["다른 사람", "02-000-0000", "없는 주소", ""]
+        file = folder / "result.xlsx"
+        file.write_bytes(write_workbook(rows).content)
+        self.go("/orders/result")
+        page.locator("[name=file]").set_input_files(file)
+        page.locator("form[action='/orders/result'] button").click()
+        seen = page.locator("main").inner_text()
+        said: set[str] = set()
+        for choice in page.locator("select[name^='box:']").all():  # one buyer with several parcels: she says which
+            values = [str(each.get_attribute("value")) for each in choice.locator("option").all()]
+            box = next(value for value in values if value and value not in said)
+            said.add(box)
+            choice.select_option(value=box)
+        page.locator("form[action='/orders/result/apply'] button.button--main").click()
+        page.wait_for_load_state()
+        return {"parcels": len(sheet) - 1, "seen": seen}
 
 
 @contextlib.contextmanager
-def a_day(folder: Path, width: int) -> Iterator[Seller]:
+def a_day(folder: Path, width: int, *, scripts: bool = True) -> Iterator[Seller]:
     """Run the programs and open a browser of a width."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - slow to load, and only needed here
 
     port = free_ports(1)
-    with sandbox(folder, 5, "--products", str(PRODUCTS), "--uncoded", str(UNCODED)) as base:
+    with sandbox(folder, SEED, "--products", str(PRODUCTS), "--uncoded", str(UNCODED)) as base:
         control = f"http://127.0.0.1:{base}"
         env = ask(f"{control}/env")
         home = folder / "home"
@@ -173,14 +243,14 @@ def a_day(folder: Path, width: int) -> Iterator[Seller]:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
                 context = browser.new_context(
                     viewport={"width": width, "height": 850}, locale="ko-KR", timezone_id="Asia/Seoul",
-                    has_touch=width < 500, accept_downloads=True,
+                    has_touch=width < 500, accept_downloads=True, java_script_enabled=scripts,
                 )  # fmt: skip
-                page = context.new_page()
+                seller = Seller(context.new_page(), f"http://127.0.0.1:{port}", control, link[0], env)
                 try:
-                    yield Seller(page, f"http://127.0.0.1:{port}", control, link[0], env)
-                except BaseException:
-                    page.screenshot(path=folder / "failed.png", full_page=True)
-                    print(f"what was seen: {folder / 'failed.png'}")
+                    yield seller
+                except Exception as error:
+                    seller.page.screenshot(path=folder / "failed.png", full_page=True)
+                    error.add_note(f"what was seen: {folder / 'failed.png'}")
                     raise
                 browser.close()
         finally:
@@ -189,8 +259,65 @@ def a_day(folder: Path, width: int) -> Iterator[Seller]:
 
 @pytest.mark.parametrize("width", [390, 1280], ids=["phone", "desk"])
 def test_from_the_link_to_forty_parcels(tmp_path: Path, width: int) -> None:
+    """B11-B16, B26-B28, P13: watched first, written only when she says so, and then just what the plan said."""
     with a_day(tmp_path, width) as seller:
-        seller.set_up()
-        seller.connect_naver()
-        seller.connect_etsy()
-        seller.link_goods()
+        seller.set_up(); LOG('seller.set_up()')
+        seller.connect_naver(); LOG('seller.connect_naver()')
+        seller.connect_etsy(); LOG('seller.connect_etsy()')
+        seller.link_goods(); LOG('seller.link_goods()')
+        seller.say_what_lies_there(); LOG('seller.say_what_lies_there()')
+        assert seller.writes() == 0
+
+        LOG('plan'); plan = {"naver": seller.read_plan("우리 스토어"), "etsy": seller.read_plan("Moon Jar Etsy")}
+        assert len(plan["naver"]) == len(plan["etsy"]) > PRODUCTS
+        assert seller.writes() == 0, "looking at the plan writes nothing"
+        LOG('read'); before = seller.numbers()
+        seller.start("우리 스토어")
+        seller.start("Moon Jar Etsy")
+        LOG('started')
+        wanted = {
+            (name, sku): int(then) for name, rows in plan.items() for sku, (_, then) in rows.items() if then.isdigit()
+        }
+        assert len(wanted) > PRODUCTS
+        seller.wait_for("the plan at the marketplaces", lambda: wanted.items() <= seller.numbers().items())
+        LOG('planned'); untouched = {key for key, number in before.items() if key not in wanted}
+        assert all(seller.numbers()[key] == before[key] for key in untouched)
+
+        ask(f"{seller.control}/settings", {"channel": "naver", "unpaid_share": 0.0})
+        sku = seller.buy("naver")
+        shown = GOODS.initial(sku) - 1
+        seller.wait_for(
+            "every piece left promised once",
+            lambda: sum(n for (_, each), n in seller.numbers().items() if each == sku) == shown,
+        )
+        LOG('divided')
+        for _ in range(ORDERS - 1):
+            seller.buy("naver")
+        placed = {row["id"] for row in seller.books()["channels"]["naver"]["orders"]}
+        seller.go("/orders?n=500")
+        seller.until("every order", lambda: all(order in seller.page.locator("main").inner_text() for order in placed))
+        LOG('heard'); sent = seller.ship(tmp_path)
+        assert sent["parcels"] >= ORDERS
+        assert "번호" in sent["seen"]
+
+        LOG('shipped')
+        def tracked() -> int:
+            return sum(bool(row["tracking"]) for each in seller.books()["channels"].values() for row in each["orders"])
+
+        seller.wait_for("tracking numbers", lambda: tracked() == sent["parcels"] - 2)
+        assert seller.books()["oversold"] == {}
+
+
+@pytest.mark.parametrize("width", [390])
+def test_without_scripts_she_can_stop_all_writing_and_ship_one_order(tmp_path: Path, width: int) -> None:
+    with a_day(tmp_path, width, scripts=False) as seller:
+        seller.set_up(); LOG('seller.set_up()')
+        seller.connect_naver(); LOG('seller.connect_naver()')
+        seller.page.get_by_role("button", name="쓰기 전체 중지").click()
+        assert "쓰기" in seller.page.locator(".banner--bad").inner_text()
+        seller.go("/orders")
+        seller.until("an order", lambda: seller.page.locator(".due-order a").count() > 0)
+        seller.page.locator(".due-order a").first.click()
+        seller.page.locator("[name=number]").fill("612345678901")
+        seller.page.locator("form[action='/orders/ship'] button").click()
+        assert "612345678901" in seller.page.locator("main").inner_text()
