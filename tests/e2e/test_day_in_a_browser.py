@@ -24,6 +24,7 @@ from jangbu.sandbox.core.goods import seeded_goods
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SEED, PRODUCTS, UNCODED, ORDERS = 5, 80, 20, 40
 PATIENCE_S = 120
+LOOKED_AT = "performance.now() > performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd + 300"
 
 GOODS = seeded_goods(SEED, ("etsy", "naver"), PRODUCTS, UNCODED)
 OPTIONS = [option for good in GOODS.goods for variant in good.variants for option in variant.options]
@@ -80,7 +81,7 @@ class Seller:
     def set_up(self) -> None:
         page = self.page
         page.goto(self.link)
-        page.get_by_role("link", name="한국어").click()
+        page.locator("main").get_by_role("link", name="한국어").click()
         page.get_by_label("이름", exact=True).first.fill("공방 주인")
         page.locator("[name=login]").fill("owner")
         page.locator("[name=password]").fill("a kiln full of moon jars")
@@ -132,8 +133,9 @@ class Seller:
         for _ in range(UNCODED):
             for box in page.locator(".pair-option input[type=checkbox]").all():
                 box.check()
-            page.locator("body").click(position={"x": 5, "y": 5})
+            page.evaluate("document.activeElement.blur()")
             with page.expect_navigation():
+                page.wait_for_function(LOOKED_AT)  # a key pressed sooner was meant for the pair before
                 page.keyboard.press("y")
         assert page.locator("#pair").count() == 0
 
