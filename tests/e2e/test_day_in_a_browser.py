@@ -135,7 +135,8 @@ class Seller:
                 box.check()
             page.evaluate("document.activeElement.blur()")
             with page.expect_navigation():
-                page.wait_for_function(LOOKED_AT)  # a key pressed sooner was meant for the pair before
+                while not page.evaluate(LOOKED_AT):  # a key pressed sooner was meant for the pair before
+                    page.wait_for_timeout(50)
                 page.keyboard.press("y")
         assert page.locator("#pair").count() == 0
 
