@@ -69,7 +69,7 @@ def test_the_language_follows_the_machine(cwd: Path, lang: str, language: str) -
 
 def test_every_setting_has_a_name_an_origin_and_help(cwd: Path) -> None:
     rows = load(cwd).describe()
-    assert len(rows) == 14
+    assert len(rows) == 16
     assert all(name.startswith("JANGBU_") and origin and help_text for name, _, origin, help_text in rows)
 
 
