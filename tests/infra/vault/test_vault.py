@@ -71,6 +71,15 @@ def test_a_changed_byte_is_noticed(data: st.DataObject) -> None:
         VAULT.open(KEY, bytes(sealed), "c")
 
 
+def test_bits_that_decoding_ignores_are_noticed_too() -> None:
+    sealed = VAULT.seal(KEY, b"x", "c")
+    letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = len(sealed.rstrip(b"=")) - 1
+    same = letters[letters.index(sealed[last]) ^ 1] if sealed.endswith(b"=") else sealed[last] ^ 1
+    with pytest.raises(StateError):
+        VAULT.open(KEY, sealed[:last] + bytes([same]) + sealed[last + 1 :], "c")
+
+
 def test_another_master_key_is_told_in_a_sentence() -> None:
     other = Vault(Fernet.generate_key())
     for attempt in (lambda: other.seal(KEY, b"x", "c"), lambda: other.scope_of(KEY)):
